@@ -1,0 +1,67 @@
+"""Two voices: `result` on stdout is what was asked for, `talk` on stderr is everything said meanwhile.
+
+Colour, width and quietness are decided here and nowhere else.  rich is loaded on first use, because asking for
+help must stay quick.  This module knows nothing of errors or of what is being said.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_quiet = False
+
+
+def set_quiet(on: bool) -> None:
+    """Silences notices and progress; results and errors are still printed."""
+    global _quiet
+    _quiet = on
+
+
+def is_quiet() -> bool:
+    """Whether notices and progress are silenced, by `--quiet` or because this is not rank 0."""
+    return _quiet or os.environ.get("RANK", "0") != "0"
+
+
+@cache
+def result() -> Console:
+    """The console of stdout.  Not wrapped when piped, so that scripts read whole lines."""
+    return _console(stderr=False)
+
+
+@cache
+def talk() -> Console:
+    """The console of stderr."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else 10_000
+    return Console(stderr=stderr, highlight=False, emoji=False, markup=False, width=width)
+
+
+def say(text: str, style: str | None = None) -> None:
+    """One line of talk."""
+    if not is_quiet():
+        talk().print(text, style=style, soft_wrap=True)
+
+
+def warn(text: str) -> None:
+    """One line of talk that should be noticed."""
+    say(f"warning: {text}", style="yellow")
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on stdout, keys in the order given."""
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+    sys.stdout.flush()

@@ -1,0 +1,119 @@
+"""The words by which rooms meet: a `Sample`, its `Turn`s, and the `Generate` callable.
+
+Shapes used throughout: B records in a batch, S tokens in a sequence, N image tiles, V vocabulary.
+This module knows nothing of files, torch or any model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+
+class Role(StrEnum):
+    """Who speaks."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a record stands; printed as `file:line`, which is all a message may say about it."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """One message of a dialogue.
+
+    Attributes:
+        role: Who speaks.
+        parts: In reading order, a string for text and an integer for an image (an index into `Sample.images`).
+        thinking: The assistant's reasoning before the answer, or an empty string.
+    """
+
+    role: Role
+    parts: tuple[str | int, ...]
+    thinking: str = ""
+
+    @property
+    def text(self) -> str:
+        """The text parts alone, joined."""
+        return "".join(part for part in self.parts if isinstance(part, str))
+
+    @property
+    def images(self) -> tuple[int, ...]:
+        """Indices of the images shown in this turn, in order."""
+        return tuple(part for part in self.parts if isinstance(part, int))
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """One training or evaluation record, whatever form it was written in.
+
+    Attributes:
+        place: The file and line it came from.
+        turns: The dialogue; empty for a plain document.
+        document: Parts of a plain text for mid-training (`text` form); empty for a dialogue.
+        images: Paths as resolved, with `#frame=N` kept where it was written.
+        options: Multiple-choice options as (letter, text), or empty.
+        answer: The gold answer as written, where the record is a question and an answer.
+    """
+
+    place: Place
+    turns: tuple[Turn, ...] = ()
+    document: tuple[str | int, ...] = ()
+    images: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    answer: str = ""
+    id: str = ""
+    patient_id: str = ""
+    study_id: str = ""
+    source: str = ""
+    licence: str = ""
+    split: str = ""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What a model answered.
+
+    Attributes:
+        text: The answer a person reads (harmony: the final channel alone).
+        thinking: Reasoning before it, or an empty string.
+        finished: False when the token limit ended the reply before its stop token.
+        prompt_tokens: Tokens read, image tokens included.
+        tokens: Tokens written, the stop token included.
+        seconds: Wall time of the whole reply.
+        first_token_seconds: Wall time until the first token.
+    """
+
+    text: str
+    thinking: str = ""
+    finished: bool = True
+    prompt_tokens: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    first_token_seconds: float = 0.0
+
+
+class Generate(Protocol):
+    """How the evaluator and the chat ask a model, without knowing which."""
+
+    def __call__(
+        self, turns: Sequence[Turn], images: Sequence[str], *, max_new_tokens: int | None = None
+    ) -> Reply:
+        """Answers the dialogue, greedily and deterministically.
+
+        Args:
+            turns: The dialogue so far, ending with a user turn.
+            images: Paths the turns' image parts index into.
+            max_new_tokens: Limit of the reply; the model's default when None.
+        """
+        ...
