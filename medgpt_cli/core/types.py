@@ -6,7 +6,7 @@ This module knows nothing of files, torch or any model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -107,7 +107,13 @@ class Generate(Protocol):
     """How the evaluator and the chat ask a model, without knowing which."""
 
     def __call__(
-        self, turns: Sequence[Turn], images: Sequence[str], *, max_new_tokens: int | None = None
+        self,
+        turns: Sequence[Turn],
+        images: Sequence[str],
+        *,
+        max_new_tokens: int | None = None,
+        on_text: Callable[[str], None] | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> Reply:
         """Answers the dialogue, greedily and deterministically.
 
@@ -115,5 +121,7 @@ class Generate(Protocol):
             turns: The dialogue so far, ending with a user turn.
             images: Paths the turns' image parts index into.
             max_new_tokens: Limit of the reply; the model's default when None.
+            on_text: Called with each new piece of the answer's text as it is written (never with thinking).
+            stop: Asked after each token; True ends the reply there with `finished=False`.
         """
         ...
