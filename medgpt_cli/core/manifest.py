@@ -1,0 +1,101 @@
+"""The manifest of a run: what went in, what made it, and hashes to prove both.
+
+This module knows nothing of models or data; it hashes files and asks the machine what it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from medgpt_cli import __version__
+from medgpt_cli.core import files
+from medgpt_cli.core.errors import HashMismatch
+
+PACKAGES = ("torch", "torchvision", "transformers", "accelerate", "safetensors", "tokenizers", "pillow", "pydicom")
+"""Packages whose version can change a result."""
+
+
+def environment() -> dict[str, Any]:
+    """Versions and hardware, without anything that names a person."""
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {
+        "medgpt": __version__,
+        "code": code_hash(),
+        "python": platform.python_version(),
+        "packages": versions,
+        "platform": platform.platform(),
+        "cores": len(os.sched_getaffinity(0)),
+    }
+
+
+@cache
+def code_hash() -> str:
+    """SHA-256 over our own source files, so that a changed line is visible in the manifest."""
+    package = Path(__file__).parents[1]
+    return _hash_files(package, package.rglob("*.py"))
+
+
+def hash_folder(path: Path, *, skip: Iterable[str] = ()) -> str:
+    """SHA-256 over the names and bytes of the files below `path`.
+
+    Args:
+        path: The folder.
+        skip: File names left out, such as the manifest itself.
+    """
+    left_out = set(skip)
+    return _hash_files(path, (item for item in path.rglob("*") if item.is_file() and item.name not in left_out))
+
+
+def _hash_files(root: Path, items: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for item in sorted(items):
+        digest.update(item.relative_to(root).as_posix().encode() + b"\0")
+        digest.update(files.sha256_file(item).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file directly in `folder`, by name; the manifest itself is left out."""
+    return {
+        item.name: files.sha256_file(item)
+        for item in sorted(folder.iterdir())
+        if item.is_file() and item.name != "manifest.json"
+    }
+
+
+def write_manifest(folder: Path, document: dict[str, Any]) -> None:
+    """Writes `manifest.json` into `folder` atomically."""
+    files.write_json(folder / "manifest.json", document)
+
+
+def verify_files(folder: Path) -> None:
+    """Compares a folder with the hashes in its manifest; a folder without a manifest passes.
+
+    Raises:
+        HashMismatch: A file is missing or its bytes are not those the manifest names.
+    """
+    path = folder / "manifest.json"
+    if not path.exists():
+        return
+    expected: dict[str, str] = json.loads(path.read_text()).get("files", {})
+    for name, digest in expected.items():
+        file = folder / name
+        if not file.is_file() or files.sha256_file(file) != digest:
+            raise HashMismatch(
+                f"{name} is missing or not the file that {path} describes",
+                where=str(folder),
+                repair="restore the folder from its source; a damaged checkpoint is not used",
+            )

@@ -1,0 +1,202 @@
+"""A run folder: the name of every file in it, who may write to it, and whether it is finished.
+
+The folder is owned from the start (`state.json` says running or done) and held by a lock, so that two runs never
+write to one place and an unfinished folder is never taken for a result.  This module knows nothing of training.
+"""
+
+from __future__ import annotations
+
+import datetime
+import fcntl
+import json
+import os
+import re
+import shutil
+import socket
+from pathlib import Path
+from typing import IO, Literal
+
+from medgpt_cli.core import files
+from medgpt_cli.core.errors import BadCheckpoint, OutputExists, UsageError
+
+RUNS = Path("runs")
+"""Where runs go when `--out` is not given, relative to the current folder."""
+
+STATE = "state.json"
+LOCK = ".lock"
+
+
+class RunFolder:
+    """An output folder that a resumable command owns.
+
+    Attributes:
+        path: The folder.
+        kind: What writes here, such as `sft` or `eval`.
+        done: True when the run had already finished before it was opened.
+    """
+
+    def __init__(self, path: Path, kind: str, *, done: bool, lock: IO[str]) -> None:
+        self.path = path
+        self.kind = kind
+        self.done = done
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path, *, resume: bool = False, force: bool = False, kind: str = "run") -> RunFolder:
+        """Takes possession of `path`.
+
+        Args:
+            path: The folder named by `--out`; created when absent.
+            resume: Start or continue: an absent or empty folder starts, a finished one says so in `done`.
+            force: Overwrite a run of ours.  A folder that is not a run of ours is never emptied.
+            kind: What the run is; a run of another kind is not continued.
+
+        Raises:
+            OutputExists: The folder is not empty and neither `resume` nor `force` was given.
+            UsageError: Another process is writing there, or the folder is not a run of this kind.
+        """
+        if path.exists() and not path.is_dir():
+            raise OutputExists(f"{path} is a file", repair="name a folder with --out")
+        before = _read_state(path)
+        if path.is_dir() and any(item.name != LOCK for item in path.iterdir()):
+            if not (resume or force):
+                raise OutputExists(
+                    f"{path} is not empty", repair="go on with --resume, overwrite with --force, or name another --out"
+                )
+            if before is None:
+                raise UsageError(
+                    f"{path} is not a run folder of medgpt, so it is left alone", repair="name another --out"
+                )
+        files.make_folder(path)
+        lock = _lock(path)
+        if force and before is not None:
+            for item in path.iterdir():
+                if item.name != LOCK:
+                    shutil.rmtree(item) if item.is_dir() and not item.is_symlink() else item.unlink()
+            before = None
+        if before is not None and before.get("kind") != kind:
+            raise UsageError(
+                f"{path} holds a run of '{before.get('kind')}', not of '{kind}'", repair="name another --out"
+            )
+        done = before is not None and before.get("state") == "done"
+        run = cls(path, kind, done=done, lock=lock)
+        if not done:
+            run._write_state("running")
+        return run
+
+    def _write_state(self, state: Literal["running", "done"]) -> None:
+        files.write_json(
+            self.path / STATE,
+            {"state": state, "kind": self.kind, "pid": os.getpid(), "host": socket.gethostname()},
+        )
+
+    def finish(self) -> None:
+        """Says that everything is in place; only after this may others use the folder."""
+        self._write_state("done")
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the lock without declaring the run finished."""
+        self._lock.close()
+
+    @property
+    def recipe(self) -> Path:
+        """The resolved recipe (JSON)."""
+        return self.path / "recipe.json"
+
+    @property
+    def manifest(self) -> Path:
+        """Hashes, versions, seeds and hardware."""
+        return self.path / "manifest.json"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON line a step."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of `step-N` folders."""
+        return self.path / "checkpoints"
+
+    @property
+    def model(self) -> Path:
+        """The result, loadable by transformers alone."""
+        return self.path / "model"
+
+    @property
+    def log(self) -> Path:
+        """What happened, without clinical text."""
+        return self.path / "log.txt"
+
+    @property
+    def report(self) -> Path:
+        """The page a person reads."""
+        return self.path / "report.html"
+
+
+def _lock(path: Path) -> IO[str]:
+    lock = (path / LOCK).open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        state = _read_state(path) or {}
+        lock.close()
+        raise UsageError(
+            f"{path} is in use by process {state.get('pid', '?')} on {state.get('host', '?')}",
+            repair="wait for it, or name another --out",
+        ) from None
+    return lock
+
+
+def _read_state(path: Path) -> dict[str, object] | None:
+    try:
+        state = json.loads((path / STATE).read_text())
+    except (OSError, ValueError):
+        return None
+    return state if isinstance(state, dict) else None
+
+
+def require_done(path: Path) -> None:
+    """Refuses a run folder that did not finish.
+
+    Raises:
+        BadCheckpoint: `state.json` is there and does not say done.
+    """
+    state = _read_state(path)
+    if (path / STATE).exists() and (state or {}).get("state") != "done":
+        raise BadCheckpoint(
+            f"the run in {path} has not finished",
+            repair="run its command again with --resume, or name one of its checkpoints/step-N",
+        )
+
+
+def is_run(path: Path) -> bool:
+    """Whether `path` is a run folder of ours, finished or not."""
+    return _read_state(path) is not None
+
+
+def dated(stage: str, root: Path = RUNS) -> Path:
+    """A fresh folder name for today: `runs/2026-01-31-sft-1`."""
+    day = datetime.date.today().isoformat()
+    number = 1
+    while (root / f"{day}-{stage}-{number}").exists():
+        number += 1
+    return root / f"{day}-{stage}-{number}"
+
+
+def newest_run(root: Path = RUNS) -> Path | None:
+    """The run under `root` with a finished model that ended last, or None."""
+    runs = [path.parent for path in root.glob("*/model") if _read_state(path.parent) is not None]
+    finished = [run for run in runs if (_read_state(run) or {}).get("state") == "done"]
+    return max(finished, key=lambda run: (run / STATE).stat().st_mtime_ns, default=None)
+
+
+def checkpoints(run: Path) -> list[Path]:
+    """The whole checkpoints of a run, oldest first.  A torn one has another name and is not listed."""
+    found = [
+        (int(match[1]), path)
+        for path in (run / "checkpoints").glob("step-*")
+        if (match := re.fullmatch(r"step-(\d+)", path.name))
+    ]
+    return [path for _, path in sorted(found)]
