@@ -1,0 +1,72 @@
+"""The doors: every command by its full words, where its function lives, and its one line.
+
+Asking for help reads this table and nothing else, so a command's module is imported only when that
+command is asked for.  This package knows nothing of torch, and reaches rooms only through workflows,
+imported late.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Door(NamedTuple):
+    """One row of the table of commands.
+
+    Attributes:
+        module: Where the function lives.
+        function: Its name; parameters are annotated with the words of `options`.
+        summary: What it does, in one line.
+        heading: The group it stands under in `medgpt --help`.
+    """
+
+    module: str
+    function: str
+    summary: str
+    heading: str
+
+
+_HERE = "medgpt_cli.commands."
+
+COMMANDS: dict[str, Door] = {
+    "data sample": Door(
+        _HERE + "data.sample", "sample", "Make a small real data set from installed packages", "Data"
+    ),
+    "data check": Door(
+        _HERE + "data.check",
+        "check",
+        "Read a JSONL file and name every fault by file, line and field",
+        "Data",
+    ),
+    "align": Door(
+        _HERE + "align", "align", "Stage 1: teach the projector the language model's space", "Training"
+    ),
+    "midtrain": Door(
+        _HERE + "midtrain",
+        "midtrain",
+        "Stage 2: go on with medical text and image-text records",
+        "Training",
+    ),
+    "sft": Door(
+        _HERE + "sft", "sft", "Stage 3: learn to answer, from dialogues and questions", "Training"
+    ),
+    "eval run": Door(
+        _HERE + "eval.run", "run", "Score a model on questions with known answers", "Using a model"
+    ),
+    "chat": Door(_HERE + "chat", "chat", "Ask a model about images and text", "Using a model"),
+    "recipe list": Door(
+        _HERE + "recipe.list", "list_recipes", "The recipes that come with medgpt", "Recipes"
+    ),
+    "recipe show": Door(
+        _HERE + "recipe.show", "show", "Every value of a recipe and where it came from", "Recipes"
+    ),
+    "recipe check": Door(_HERE + "recipe.check", "check", "Name every fault of recipe files", "Recipes"),
+    "recipe diff": Door(_HERE + "recipe.diff", "diff", "What differs between two recipes", "Recipes"),
+    "recipe fields": Door(
+        _HERE + "recipe.fields", "fields", "Every field of a stage, explained", "Recipes"
+    ),
+    "doctor": Door(
+        _HERE + "doctor", "doctor", "What this machine can run, and what is missing", "This machine"
+    ),
+}
+"""In the order of `medgpt --help`."""

@@ -1,0 +1,76 @@
+"""The shared words of the command line, each explained once.
+
+A command writes `out: Out = None` and gets the flag, its metavar and its help; so a word means the same
+everywhere.  `--quiet` and `--debug` are added to every command by `parsing` and need not be declared.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DataPaths = Annotated[
+    list[str] | None,
+    typer.Option("--data", metavar="PATH", help="JSONL file to train on; repeat it for several."),
+]
+"""Sets `data.mix` of the recipe."""
+
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="REF",
+        help="Run folder, checkpoint folder, hub id, or the words tiny and small.",
+    ),
+]
+"""Sets `model.base` of the recipe in the training stages."""
+
+RecipeName = Annotated[
+    str | None,
+    typer.Option(
+        "--recipe", metavar="NAME|FILE", help="Shipped recipe by name, recipe file, or run folder."
+    ),
+]
+
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Folder for everything the command writes."),
+]
+
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="Start, or go on where an earlier run into --out stopped."),
+]
+
+Force = Annotated[bool, typer.Option("--force", help="Overwrite what stands in --out.")]
+
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would happen, with every value, and write nothing.")
+]
+
+Online = Annotated[
+    bool,
+    typer.Option("--online", help="Allow the network for this command; without it no socket is opened."),
+]
+"""The network is allowed by `parsing` as soon as the flag is read; a command only passes it on."""
+
+Quiet = Annotated[
+    bool, typer.Option("--quiet", help="Only the result and errors; no notices, no progress.")
+]
+
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Show the full traceback of a bug, values included.")
+]
+
+Json = Annotated[
+    bool, typer.Option("--json", help="One JSON document on stdout and nothing else, errors included.")
+]
+
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="KEY=VALUE", help="Recipe fields to set, stronger than the file, such as train.lr=1e-5."
+    ),
+]
