@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,3 +65,25 @@ def print_json(document: Any) -> None:
     json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
     sys.stdout.flush()
+
+
+def colourful(stream: TextIO) -> bool:
+    """Whether `stream` is a terminal with colour and nobody asked for none (`NO_COLOR`, `TERM=dumb`)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, style: Literal["bold", "red", "cyan", "dim"], stream: TextIO) -> str:
+    """`text` in a style for text that must appear before rich could be loaded: help and errors."""
+    if not colourful(stream):
+        return text
+    code = {"bold": 1, "red": 31, "cyan": 36, "dim": 2}[style]
+    return f"\x1b[{code}m{text}\x1b[0m"
+
+
+def columns(stream: TextIO, widest: int = 100) -> int:
+    """Characters to a line on `stream`: the terminal's or `$COLUMNS`, else 80; at most `widest`."""
+    try:
+        found = int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        found = 80
+    return max(40, min(found, widest))

@@ -1,11 +1,12 @@
 """Offline by default: hub look-ups and telemetry off, and no connection leaves this process.
 
-The hub's own offline switches are only advice (a library may still fetch a URL it finds in a record), so an
-audit hook refuses every name look-up and every connection that is not loopback or a local socket.  `--online`
-lifts it.  An audit hook cannot be removed once installed; it is installed once and asks a flag.
+The hub's own offline switches are only advice (a library may still fetch a URL it finds in a record), so
+an audit hook refuses every name look-up and every connection that is not loopback or a local socket.
+`--online` lifts it.  An audit hook cannot be removed, so it is installed once and asks a flag.
 
-What it cannot see: connections made inside C++ (distributed training opens its own) and in child programs,
-which get the switches through their environment alone.  This module knows nothing of what the network is wanted for.
+What it cannot see: connections made inside C++ (distributed training opens its own) and in child
+programs, which get the switches through their environment alone.  This module knows nothing of what the
+network is wanted for.
 """
 
 from __future__ import annotations
