@@ -1,0 +1,69 @@
+"""Rules between fields, checked on the plain tree so that they are reported together with wrong types.
+
+A rule whose fields have the wrong type stays silent: that fault is reported already.  Rules for a single
+field stand at the field, in `sections`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from medgpt_cli.core.recipe.layers import DEFAULT, Sheet
+from medgpt_cli.core.recipe.yaml12 import Keys
+
+Fault = tuple[Keys, str, str]
+"""The offending key, what is wrong, and how to repair it."""
+
+PARTS = ("vision", "projector", "llm", "experts", "router")
+
+
+def conflicts(sheet: Sheet) -> Iterator[Fault]:
+    """Every rule that the values break."""
+    for rule in RULES:
+        yield from rule(sheet)
+
+
+def something_learns(sheet: Sheet) -> Iterator[Fault]:
+    """At least one part must learn; experts and router that are empty follow the language model."""
+    places: list[Keys] = [("parts", part, "train") for part in PARTS]
+    vision, projector, llm, experts, router = (sheet.get(place) for place in places)
+    if not (
+        vision is projector is llm is False and experts in (False, None) and router in (False, None)
+    ):
+        return
+    written = [place for place in places if sheet.origin(place) is not DEFAULT]
+    last = max(written, key=lambda place: sheet.origin(place).order, default=("parts",))
+    yield (
+        last,
+        "every part is frozen, so nothing would be trained",
+        "set train: true for one of " + ", ".join(PARTS),
+    )
+
+
+def whole_or_composed(sheet: Sheet) -> Iterator[Fault]:
+    """A model is either a whole `base` or composed of `llm` and `vision`."""
+    base, llm, vision = (sheet.get(("model", name)) for name in ("base", "llm", "vision"))
+    for name, part in (("llm", llm), ("vision", vision)):
+        if isinstance(base, str) and isinstance(part, str):
+            yield (
+                ("model", name),
+                "cannot stand beside model.base, which is a whole model",
+                "remove one of them",
+            )
+    if base is None and isinstance(llm, str) and vision is None:
+        yield ("model", "llm"), "needs a vision tower as well", "name it in model.vision"
+    if base is None and isinstance(vision, str) and llm is None:
+        yield ("model", "vision"), "needs a language model as well", "name it in model.llm"
+
+
+def evaluation_has_data(sheet: Sheet) -> Iterator[Fault]:
+    """Evaluating while training needs records that are not trained on."""
+    if isinstance(sheet.get(("train", "eval_steps")), int) and sheet.get(("data", "validation")) == []:
+        yield ("train", "eval_steps"), "needs records to evaluate on", "name them in data.validation"
+
+
+RULES: tuple[Callable[[Sheet], Iterator[Fault]], ...] = (
+    something_learns,
+    whole_or_composed,
+    evaluation_has_data,
+)

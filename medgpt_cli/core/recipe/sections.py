@@ -1,0 +1,151 @@
+"""The parts of a recipe, one class each; a word means the same in every stage.
+
+A field's docstring is its comment in `recipe show --comments` and its row in `recipe fields`: it is
+written once, here, with its unit.  Rules between fields live in `rules`; defaults that differ by stage
+in `stages`.  This module knows nothing of files or of torch.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+AtLeastOne = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+def _iso_date(text: str) -> str:
+    if datetime.date.fromisoformat(text).isoformat() != text:
+        raise ValueError("not a date")
+    return text
+
+
+class Section(BaseModel):
+    """What all sections share: frozen, no unknown key, no silent conversion."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        protected_namespaces=(),
+    )
+
+
+class Model(Section):
+    """Which model is trained."""
+
+    base: str | None = None
+    """Whole model to start from: run or checkpoint folder, hub id, tiny or small; tiny when empty."""
+    llm: str | None = None
+    """Language model to compose with `vision` instead of a whole `base`: folder or hub id."""
+    vision: str | None = None
+    """Vision tower to compose with `llm`: folder or hub id."""
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Number format of weights in training; auto is bfloat16 where the device has it, else float32."""
+    feature_layer: int = -2
+    """Layer of the vision tower whose output the projector reads; -1 is the last, -2 the one before."""
+
+
+class Source(Section):
+    """One file of the training mix."""
+
+    path: str
+    """JSONL file of records, relative to the folder the command runs in."""
+
+
+class Data(Section):
+    """What it learns from."""
+
+    mix: tuple[Source, ...] = ()
+    """Files to train on; --data sets it."""
+    validation: tuple[str, ...] = ()
+    """JSONL files to evaluate the loss on while training."""
+    image_root: str | None = None
+    """Folder that image paths in records are relative to; the folder of each JSONL file when empty."""
+    max_bad: int = Field(default=0, ge=0)
+    """Faulty records that may be left out, in records; more end the run before it starts."""
+
+
+class Train(Section):
+    """How it learns."""
+
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    """Seed of the order of records, of fresh weights and of dropout."""
+    epochs: float = Field(default=1.0, gt=0)
+    """Passes over the training mix, in epochs; not read where max_steps is given."""
+    max_steps: AtLeastOne | None = None
+    """End after so many optimizer steps."""
+    batch_size: AtLeastOne = 8
+    """Records in one forward pass on one device."""
+    accumulate: AtLeastOne = 1
+    """Forward passes whose gradients are added up before one optimizer step."""
+    max_length: int = Field(default=2048, ge=16)
+    """Longest dialogue, in tokens, image tokens included."""
+    lr: Positive
+    """Peak learning rate."""
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    """Course of the learning rate after warm-up: down to 0 as a cosine or a line, or unchanged."""
+    warmup: float = Field(default=0.03, ge=0, le=1)
+    """Share of all steps, 0 to 1, over which the learning rate rises from 0 to its peak."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    """Weight decay of AdamW, per step and unit of learning rate."""
+    clip: float = Field(default=1.0, ge=0)
+    """Largest norm of the gradient; a longer one is scaled down; 0 never clips."""
+    save_steps: AtLeastOne = 500
+    """Steps between checkpoints."""
+    eval_steps: AtLeastOne | None = None
+    """Steps between evaluations of the loss on data.validation; never when empty."""
+    keep: AtLeastOne = 2
+    """Checkpoints kept; older ones are removed."""
+    log_steps: AtLeastOne = 1
+    """Steps between lines of metrics.jsonl."""
+    threads: AtLeastOne | None = None
+    """Processor threads used for computing; as many as there are cores when empty."""
+
+
+class Part(Section):
+    """One part of the model."""
+
+    train: bool
+    """Whether the part learns."""
+    lr: Positive | None = None
+    """Peak learning rate of the part; train.lr when empty."""
+
+
+class FollowingPart(Section):
+    """One part of the language model."""
+
+    train: bool | None = None
+    """Whether the part learns; as parts.llm does when empty."""
+    lr: Positive | None = None
+    """Peak learning rate of the part; that of parts.llm when empty."""
+
+
+class Parts(Section):
+    """Which parts learn, and how fast."""
+
+    vision: Part = Part(train=True)
+    """Vision tower."""
+    projector: Part = Part(train=True)
+    """Projector between tower and language model."""
+    llm: Part = Part(train=True)
+    """Language model, without experts and router where it has them."""
+    experts: FollowingPart = FollowingPart()
+    """Experts of a mixture-of-experts language model."""
+    router: FollowingPart = FollowingPart()
+    """Router that chooses among experts."""
+
+
+class Chat(Section):
+    """How dialogues are written, in training and in chat."""
+
+    reasoning: Literal["low", "medium", "high"] = "low"
+    """Reasoning effort named in the system message."""
+    date: Annotated[str, AfterValidator(_iso_date)] = "2026-01-01"
+    """Date named in the system message (YYYY-MM-DD); fixed, so that prompts do not change by the day."""
+    max_new_tokens: AtLeastOne = 256
+    """Longest answer, in tokens."""

@@ -1,0 +1,65 @@
+"""The kinds of recipe, told apart by `stage:`, and the defaults in which they differ.
+
+This module knows nothing of files, and nothing of how a stage is trained.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from medgpt_cli.core.recipe.sections import Chat, Data, Model, Part, Parts, Section, Train
+
+
+class Recipe(Section):
+    """Everything that decides a run, whatever the stage."""
+
+    stage: Literal["align", "midtrain", "sft"]
+    """What the recipe is for."""
+    model: Model = Model()
+    """Which model is trained."""
+    data: Data = Data()
+    """What it learns from."""
+    train: Train
+    """How it learns."""
+    parts: Parts = Parts()
+    """Which parts learn, and how fast."""
+    chat: Chat = Chat()
+    """How dialogues are written, in training and in chat."""
+
+
+class Align(Recipe):
+    """Stage 1: only the projector learns."""
+
+    stage: Literal["align"] = "align"
+    """What the recipe is for."""
+    train: Train = Train(lr=1e-3)
+    """How it learns."""
+    parts: Parts = Parts(vision=Part(train=False), llm=Part(train=False))
+    """Which parts learn, and how fast."""
+
+
+class Midtrain(Recipe):
+    """Stage 2: the whole model goes on learning, from texts and images."""
+
+    stage: Literal["midtrain"] = "midtrain"
+    """What the recipe is for."""
+    train: Train = Train(lr=2e-5)
+    """How it learns."""
+
+
+class SFT(Recipe):
+    """Stage 3: the whole model learns to answer."""
+
+    stage: Literal["sft"] = "sft"
+    """What the recipe is for."""
+    train: Train = Train(lr=2e-5)
+    """How it learns."""
+
+
+STAGES: dict[str, type[Recipe]] = {"align": Align, "midtrain": Midtrain, "sft": SFT}
+"""By the word behind `stage:`."""
+
+
+def defaults(stage: str) -> dict[str, Any]:
+    """Every field of a stage with its default, as a plain tree."""
+    return STAGES[stage]().model_dump(mode="json")  # type: ignore[call-arg]
