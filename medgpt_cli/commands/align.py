@@ -27,7 +27,7 @@ def align(
     dry_run: DryRun = False,
     online: Online = False,
     json: Json = False,
-) -> int | None:
+) -> None:
     """Stage 1: teaches the projector to put images into the language model's space.
 
     Only the projector learns; the vision tower and the language model stay as they are.  Image-caption
@@ -40,7 +40,7 @@ def align(
     """
     from medgpt_cli.workflows.stage import run_stage
 
-    return run_stage(
+    run_stage(
         stage="align",
         data=data or [],
         model=model,

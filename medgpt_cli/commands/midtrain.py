@@ -27,7 +27,7 @@ def midtrain(
     dry_run: DryRun = False,
     online: Online = False,
     json: Json = False,
-) -> int | None:
+) -> None:
     """Stage 2: goes on training the whole model on medical text and image-text records.
 
     Every part learns: vision tower, projector, language model.  Long texts, captions and dialogues may
@@ -40,7 +40,7 @@ def midtrain(
     """
     from medgpt_cli.workflows.stage import run_stage
 
-    return run_stage(
+    run_stage(
         stage="midtrain",
         data=data or [],
         model=model,

@@ -74,3 +74,7 @@ Overrides = Annotated[
         metavar="KEY=VALUE", help="Recipe fields to set, stronger than the file, such as train.lr=1e-5."
     ),
 ]
+
+RecipeArgument = Annotated[
+    str, typer.Argument(metavar="RECIPE", help="Recipe file, run folder, or name of a shipped recipe.")
+]

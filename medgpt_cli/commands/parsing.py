@@ -18,6 +18,7 @@ import typer.main
 from typer._click import exceptions as click
 from typer._click.core import Command, Context
 from typer._click.formatting import HelpFormatter
+from typer._coercion import TypeDescriptor
 
 from medgpt_cli.commands import COMMANDS, options, pages
 from medgpt_cli.core import console, offline
@@ -87,15 +88,25 @@ def _message(error: click.ClickException) -> str:
     if isinstance(error, click.MissingParameter):
         return f"{_name(error.param)} is missing"
     if isinstance(error, click.BadParameter) and error.param is not None:
-        kind = KINDS.get(error.param.type_descriptor.annotation)
-        return (
-            f"{_name(error.param)} takes {kind}"
-            if kind
-            else f"{_name(error.param)}: {_lower(error.message)}"
-        )
-    if extra := re.fullmatch(r"Got unexpected extra arguments? \((.*)\)", error.message, re.DOTALL):
-        return f"nothing is expected after the options, but there is: {extra[1]}"
+        return f"{_name(error.param)} {_expected(error.param.type_descriptor, error.message)}"
+    if extra := re.fullmatch(
+        r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)", error.message, re.DOTALL
+    ):
+        return f"one word too many: {extra[1]}"
     return re.sub(r"^option '(.+?)'", r"\1", _lower(error.message))
+
+
+def _expected(kind: TypeDescriptor, message: str) -> str:
+    if kind.choices:
+        return "must be one of " + ", ".join(
+            str(getattr(choice, "value", choice)) for choice in kind.choices
+        )
+    word = KINDS.get(kind.annotation)
+    if word is None:
+        return f"is not valid: {_lower(message)}"
+    low, high = kind.parameter_info.min, kind.parameter_info.max
+    bounds = [f"at least {low}"] * (low is not None) + [f"at most {high}"] * (high is not None)
+    return " ".join([f"takes {word}", ", ".join(bounds)]).strip()
 
 
 def _name(param: Any) -> str:

@@ -27,7 +27,7 @@ def sft(
     dry_run: DryRun = False,
     online: Online = False,
     json: Json = False,
-) -> int | None:
+) -> None:
     """Stage 3: teaches the model to answer, from dialogues and questions with images.
 
     Every part learns, from the assistant's words alone.  With nothing but --data it trains the small
@@ -40,7 +40,7 @@ def sft(
     """
     from medgpt_cli.workflows.stage import run_stage
 
-    return run_stage(
+    run_stage(
         stage="sft",
         data=data or [],
         model=model,

@@ -1,0 +1,24 @@
+"""`medgpt recipe fields`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from medgpt_cli.commands.options import Json
+
+Stage = Annotated[
+    Literal["align", "midtrain", "sft"], typer.Argument(metavar="STAGE", help="align, midtrain or sft.")
+]
+
+
+def fields(stage: Stage, json: Json = False) -> None:
+    """Explains every field of a stage: what may stand there, its default, its unit.  --json is a JSON schema.
+
+    Example:
+        medgpt recipe fields sft
+    """
+    from medgpt_cli.workflows import recipes
+
+    recipes.explain(stage, json=json)
