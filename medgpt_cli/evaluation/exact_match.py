@@ -1,0 +1,67 @@
+"""Exact match, profile `em_v1`: what two short answers may differ in and still be the same.
+
+In this order, until nothing changes any more:
+
+1. Unicode NFKC and lower case; runs of white space become one space.
+2. A pair of marks around the *whole* answer goes: markdown emphasis, quotes, brackets.
+3. Sentence punctuation at either end goes, and a list dash in front; but not a dot, comma or dash that
+   belongs to a number (`.5`, `-2`).
+
+Nothing else.  No articles, synonyms, stems, number words or edit distance: `T2*` is not `T2`, `5 %` is
+not `5`, and "yes, it is normal" is not "yes".  A prompt should therefore state the form of the answer.
+The profile's name stands beside every score; a changed rule is a new profile.
+
+This module knows nothing of items, models or files.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+PROFILE = "em_v1"
+
+_PAIRS = (
+    ("***", "***"),
+    ("**", "**"),
+    ("__", "__"),
+    ("*", "*"),
+    ("_", "_"),
+    ("`", "`"),
+    ('"', '"'),
+    ("'", "'"),
+    ("“", "”"),
+    ("‘", "’"),
+    ("«", "»"),
+    ("(", ")"),
+    ("[", "]"),
+    ("{", "}"),
+)
+_SENTENCE = ".,;:!?。、¿¡"
+_LEADING = re.compile(rf"^(?:[{re.escape(_SENTENCE)}]+(?!\d)\s*|[-–—•]\s+(?!\d))")
+
+
+def normalise(text: str) -> str:
+    """The form in which two answers are compared; applying it twice changes nothing more."""
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
+    text = " ".join(text.split())
+    while True:
+        before = text
+        text = _LEADING.sub("", text).rstrip(_SENTENCE + " ")
+        text = _unwrap(text)
+        if text == before:
+            return text
+
+
+def _unwrap(text: str) -> str:
+    for left, right in _PAIRS:
+        inner = text[len(left) : -len(right)].strip()
+        whole = text.startswith(left) and text.endswith(right) and inner
+        if whole and left not in inner and right not in inner:
+            return inner
+    return text
+
+
+def matches(answer: str, gold: str) -> bool:
+    """Whether `answer` is `gold` under `em_v1`.  An empty answer never is."""
+    return bool(normalise(answer)) and normalise(answer) == normalise(gold)

@@ -1,0 +1,108 @@
+"""The per-sample log: one line for each question that was asked, written as soon as it is answered.
+
+The log is what makes a killed evaluation cheap to go on with.  It holds counts, verdicts and places;
+the texts themselves only where they were asked for.  This module knows nothing of models or scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from medgpt_cli.core import files
+
+
+class Status(StrEnum):
+    """How the asking ended; only `ok` can be right."""
+
+    OK = "ok"
+    TRUNCATED = "truncated"
+    ERROR = "error"
+
+
+class Texts(msgspec.Struct, frozen=True):
+    """What was asked, wanted and said: clinical text, kept only on request."""
+
+    question: str
+    gold: str
+    answer: str
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of `samples.jsonl`.
+
+    Attributes:
+        task: The task's name.
+        id: The item's id within the task.
+        place: `file:line` of the record.
+        group: The item's group.
+        cluster: Hash shared by items of one patient, study or image.
+        status: How the asking ended.
+        correct: Whether the answer counts as right.
+        parsed: Whether an answer could be read.
+        rule: The parsing rule that read it.
+        letter: The chosen letter, for multiple choice.
+        error: The name of the error, where there was one; never its text.
+        prompt_tokens: Tokens read.
+        tokens: Tokens written.
+        seconds: Wall time of the reply.
+        texts: Question, gold and answer, with `--keep-text` only.
+    """
+
+    task: str
+    id: str
+    place: str
+    group: str
+    cluster: str
+    status: Status
+    correct: bool
+    parsed: bool
+    rule: str
+    letter: str
+    error: str
+    prompt_tokens: int
+    tokens: int
+    seconds: float
+    texts: Texts | msgspec.UnsetType = msgspec.UNSET
+
+
+class SampleLog:
+    """The log of one evaluation, which may hold several tasks.
+
+    Attributes:
+        path: The file, `samples.jsonl`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._rows: dict[tuple[str, str], Outcome] = {}
+        lines = path.read_bytes().splitlines() if path.exists() else []
+        for line in lines:
+            try:
+                row = msgspec.json.decode(line, type=Outcome)
+            except msgspec.DecodeError:  # torn by a kill; its question is asked again
+                continue
+            self._rows[row.task, row.id] = row
+        if len(self._rows) != len(lines):
+            self.settle()
+
+    def get(self, task: str, item_id: str) -> Outcome | None:
+        """The outcome of an item that was asked before, or None."""
+        return self._rows.get((task, item_id))
+
+    def add(self, outcome: Outcome) -> None:
+        """Appends one outcome to the file at once."""
+        files.append_line(self.path, msgspec.json.encode(outcome).decode())
+        self._rows[outcome.task, outcome.id] = outcome
+
+    def settle(self, order: Iterable[Outcome] | None = None) -> None:
+        """Rewrites the file whole, each item once.
+
+        Args:
+            order: The outcomes to keep, in order; all that are known when None.
+        """
+        rows = list(self._rows.values()) if order is None else list(order)
+        files.write_bytes(self.path, b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
