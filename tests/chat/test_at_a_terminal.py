@@ -1,0 +1,95 @@
+"""The chat in a real pseudo-terminal: keys in, screen out, Ctrl-C as the terminal sends it."""
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from medgpt_cli.chat.notice import NOTICE
+
+PATIENCE = 60.0
+"""Seconds until a silent screen is a failure; the box may be busy."""
+
+
+class Terminal:
+    """A process in a terminal of its own."""
+
+    def __init__(self, *words: str) -> None:
+        self.master, slave = pty.openpty()
+        self.screen = ""
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("talking.py")), *words],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            env={
+                **os.environ,
+                "TERM": "dumb",
+                "NO_COLOR": "1",
+                "PYTHONPATH": str(Path(__file__).parents[2]),
+            },
+        )
+        os.close(slave)
+
+    def press(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def until(self, pattern: str) -> str:
+        """Waits for `pattern` in what has not been waited for yet, and returns the text up to its end."""
+        deadline = time.monotonic() + PATIENCE
+        while not (match := re.search(pattern, self.screen)):
+            ready, _, _ = select.select([self.master], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, f"no {pattern!r} in {self.screen!r}"
+            try:
+                self.screen += os.read(self.master, 4096).decode().replace("\r\n", "\n")
+            except OSError:  # the process has closed its terminal
+                raise AssertionError(f"ended without {pattern!r}: {self.screen!r}") from None
+        seen, self.screen = self.screen[: match.end()], self.screen[match.end() :]
+        return seen
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    opened = Terminal("chat")
+    yield opened
+    opened.close()
+
+
+def test_control_c_stops_the_answer_then_teaches_and_control_d_leaves(terminal: Terminal) -> None:
+    assert NOTICE in terminal.until("> ")
+    terminal.press("500\n")
+    terminal.until("w3 ")
+    terminal.press("\x03")
+    said = terminal.until(r"tokens/s, stopped\n")
+    assert "w400" not in said
+    terminal.until("> ")
+    terminal.press("12")  # half a line, then a change of mind
+    terminal.press("\x03")
+    terminal.until(r"To leave: /quit or Ctrl-D\.")
+    terminal.until("> ")
+    terminal.press("2\n")
+    terminal.until(r"w1 w2 \n2 tokens, 1\.0 s, 2\.0 tokens/s\n> ")
+    terminal.press("/save\n")
+    terminal.until(r"save where\?\n/save FILE\n> ")
+    terminal.press("\x04")
+    assert terminal.process.wait(PATIENCE) == 0
+
+
+def test_quit_leaves_with_zero(terminal: Terminal) -> None:
+    terminal.until("> ")
+    terminal.press("/quit\n")
+    assert terminal.process.wait(PATIENCE) == 0
