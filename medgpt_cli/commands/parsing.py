@@ -106,7 +106,7 @@ def _expected(kind: TypeDescriptor, message: str) -> str:
         return f"is not valid: {_lower(message)}"
     low, high = kind.parameter_info.min, kind.parameter_info.max
     bounds = [f"at least {low}"] * (low is not None) + [f"at most {high}"] * (high is not None)
-    return " ".join([f"takes {word}", ", ".join(bounds)]).strip()
+    return f"takes {word} of {' and '.join(bounds)}" if bounds else f"takes {word}"
 
 
 def _name(param: Any) -> str:
