@@ -6,16 +6,21 @@ help must stay quick.  This module knows nothing of errors or of what is being s
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import sys
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
+
+from medgpt_cli.core.files import append_line
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _quiet = False
+_log: Path | None = None
 
 
 def set_quiet(on: bool) -> None:
@@ -49,8 +54,17 @@ def _console(*, stderr: bool) -> Console:
     return Console(stderr=stderr, highlight=False, emoji=False, markup=False, width=width)
 
 
+def log_to(path: Path | None) -> None:
+    """Keeps every line of talk in a run's `log.txt` too, with its time; None stops that."""
+    global _log
+    _log = path
+
+
 def say(text: str, style: str | None = None) -> None:
-    """One line of talk."""
+    """One line of talk.  A line never holds clinical text, so it may stand in a log."""
+    if _log is not None:
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        append_line(_log, f"{now}  {text}")
     if not is_quiet():
         talk().print(text, style=style, soft_wrap=True)
 

@@ -42,7 +42,9 @@ class RunFolder:
         self._lock = lock
 
     @classmethod
-    def open(cls, path: Path, *, resume: bool = False, force: bool = False, kind: str = "run") -> RunFolder:
+    def open(
+        cls, path: Path, *, resume: bool = False, force: bool = False, kind: str = "run"
+    ) -> RunFolder:
         """Takes possession of `path`.
 
         Args:
@@ -61,11 +63,13 @@ class RunFolder:
         if path.is_dir() and any(item.name != LOCK for item in path.iterdir()):
             if not (resume or force):
                 raise OutputExists(
-                    f"{path} is not empty", repair="go on with --resume, overwrite with --force, or name another --out"
+                    f"{path} is not empty",
+                    repair="go on with --resume, overwrite with --force, or name another --out",
                 )
             if before is None:
                 raise UsageError(
-                    f"{path} is not a run folder of medgpt, so it is left alone", repair="name another --out"
+                    f"{path} is not a run folder of medgpt, so it is left alone",
+                    repair="name another --out",
                 )
         files.make_folder(path)
         lock = _lock(path)
@@ -76,8 +80,10 @@ class RunFolder:
             before = None
         if before is not None and before.get("kind") != kind:
             raise UsageError(
-                f"{path} holds a run of '{before.get('kind')}', not of '{kind}'", repair="name another --out"
+                f"{path} holds a run of '{before.get('kind')}', not of '{kind}'",
+                repair="name another --out",
             )
+        _sweep(path)
         done = before is not None and before.get("state") == "done"
         run = cls(path, kind, done=done, lock=lock)
         if not done:
@@ -133,6 +139,13 @@ class RunFolder:
     def report(self) -> Path:
         """The page a person reads."""
         return self.path / "report.html"
+
+
+def _sweep(path: Path) -> None:
+    # What a killed writer left half done has a hidden name; the lock says that nobody is writing now.
+    for item in [*path.glob(".*"), *(path / "checkpoints").glob(".*")]:
+        if item.name != LOCK:
+            shutil.rmtree(item) if item.is_dir() and not item.is_symlink() else item.unlink()
 
 
 def _lock(path: Path) -> IO[str]:

@@ -1,0 +1,38 @@
+# Every word here sets up what it needs; `make demo` and `make test` work on a fresh machine with Python 3.11 and pip.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := runs/demo
+# Two threads are what a laptop surely has; more would make timings of different machines hard to compare.
+THREADS ?= 2
+
+.PHONY: demo test test-full bench check vocabulary clean-demo
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet torch torchvision
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/ready
+	OMP_NUM_THREADS=$(THREADS) $(BIN)/python -m tests.demo $(DEMO)
+
+check: $(VENV)/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/medgpt recipe check recipes
+
+test: check
+	OMP_NUM_THREADS=$(THREADS) $(BIN)/python -m pytest -m "not slow"
+
+test-full: check
+	OMP_NUM_THREADS=$(THREADS) $(BIN)/python -m pytest
+
+bench: $(VENV)/ready
+	OMP_NUM_THREADS=$(THREADS) $(BIN)/python -m tests.benchmarks runs/bench
+
+vocabulary: $(VENV)/ready
+	$(BIN)/python -m medgpt_cli.workflows.vocabulary

@@ -1,0 +1,136 @@
+"""From turns to token ids and labels: which tokens the model must learn to write.
+
+The mask comes from the template's own `{% generation %}` marks, never from searching text.  This module is handed a
+tokenizer that carries its template; it knows nothing of models, files or pixels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from medgpt_cli.core.types import Role, Sample, Turn
+
+IGNORED = -100
+"""The label of a token that is read, not written (torch's cross-entropy skips it)."""
+
+JOINER = "\u200c"
+"""Zero-width non-joiner: inside the look-alike of a special token it leaves the text readable and the token dead."""
+
+DOCUMENT_END = "<|endoftext|>"
+
+
+class Encoded(NamedTuple):
+    """A record as the model sees it.
+
+    Attributes:
+        input_ids: S token ids; each image is `tokens_per_image` image tokens.
+        labels: S labels; `IGNORED` where the model only reads.
+        images: The record's images in the order in which their tokens stand.
+    """
+
+    input_ids: list[int]
+    labels: list[int]
+    images: tuple[str, ...]
+
+
+class DialogueEncoder:
+    """Encodes records with one tokenizer.
+
+    Args:
+        tokenizer: A fast tokenizer with a chat template.
+        image_token: The text of the image placeholder.
+        tokens_per_image: How many tokens one image takes.
+    """
+
+    def __init__(self, tokenizer: Any, *, image_token: str, tokens_per_image: int) -> None:
+        self._tokenizer = tokenizer
+        self._image_token = image_token
+        self._image_id: int = tokenizer.convert_tokens_to_ids(image_token)
+        self._tokens_per_image = tokens_per_image
+        self._stop_id: int = tokenizer.eos_token_id
+        end = tokenizer.convert_tokens_to_ids(DOCUMENT_END)
+        self._document_end: int = self._stop_id if end in (None, tokenizer.unk_token_id) else end
+        specials = sorted(
+            {str(t) for t in tokenizer.get_added_vocab()} | {image_token}, key=len, reverse=True
+        )
+        self._specials = re.compile("|".join(map(re.escape, specials)))
+
+    def encode(self, sample: Sample) -> Encoded:
+        """Ids and labels of a training record, image tokens widened."""
+        if sample.document:
+            return self._document(sample)
+        row = self._tokenizer.apply_chat_template(
+            self.messages(sample.turns),
+            tokenize=True,
+            return_dict=True,
+            return_assistant_tokens_mask=True,
+        )
+        ids: list[int] = row["input_ids"]
+        labels = [i if said else IGNORED for i, said in zip(ids, row["assistant_masks"], strict=True)]
+        self._stop_each_answer(labels)
+        order = tuple(sample.images[i] for turn in sample.turns for i in turn.images)
+        return Encoded(*self._widen(ids, labels), order)
+
+    def _stop_each_answer(self, labels: list[int]) -> None:
+        # In harmony an answer in the history closes with <|end|>, but the model itself must close each answer with
+        # the stop token, or plain `generate` runs on.  The label is what is written, the input what is read later:
+        # so the last token of every answer is labelled with the stop token.
+        for here, label in enumerate(labels):
+            last = here + 1 == len(labels) or labels[here + 1] == IGNORED
+            if label != IGNORED and last:
+                labels[here] = self._stop_id
+
+    def _document(self, sample: Sample) -> Encoded:
+        text = "".join(
+            self.neutral(part) if isinstance(part, str) else self._image_token
+            for part in sample.document
+        )
+        ids = [*self._tokenizer.encode(text, add_special_tokens=False), self._document_end]
+        labels = [IGNORED if i == self._image_id else i for i in ids]
+        order = tuple(sample.images[part] for part in sample.document if isinstance(part, int))
+        return Encoded(*self._widen(ids, labels), order)
+
+    def prompt(self, turns: Sequence[Turn]) -> list[int]:
+        """Ids of a dialogue that the model shall go on with, image tokens widened."""
+        row = self._tokenizer.apply_chat_template(
+            self.messages(turns), tokenize=True, return_dict=True, add_generation_prompt=True
+        )
+        ids, _ = self._widen(row["input_ids"], [IGNORED] * len(row["input_ids"]))
+        return ids
+
+    def messages(self, turns: Sequence[Turn]) -> list[dict[str, Any]]:
+        """Turns in the form chat templates take, record text neutralised."""
+        return [
+            {
+                "role": turn.role.value,
+                "content": [
+                    {"type": "text", "text": self.neutral(part)}
+                    if isinstance(part, str)
+                    else {"type": "image"}
+                    for part in turn.parts
+                ],
+                **(
+                    {"thinking": self.neutral(turn.thinking)}
+                    if turn.role is Role.ASSISTANT and turn.thinking
+                    else {}
+                ),
+            }
+            for turn in turns
+        ]
+
+    def neutral(self, text: str) -> str:
+        """Record text in which nothing becomes a special token, whoever typed it."""
+        return self._specials.sub(lambda match: match[0][0] + JOINER + match[0][1:], text)
+
+    def _widen(self, ids: list[int], labels: list[int]) -> tuple[list[int], list[int]]:
+        if self._image_id not in ids:
+            return ids, labels
+        wide_ids: list[int] = []
+        wide_labels: list[int] = []
+        for token, label in zip(ids, labels, strict=True):
+            times = self._tokens_per_image if token == self._image_id else 1
+            wide_ids.extend([token] * times)
+            wide_labels.extend([label] * times)
+        return wide_ids, wide_labels

@@ -1,0 +1,185 @@
+"""Saving and loading a model with its processor: safetensors only, strict, with the names other programs read.
+
+A checkpoint is a folder that `AutoProcessor` and `AutoModelForImageTextToText` load without us.  Loading never
+guesses: every missing, unexpected or misshapen tensor is a refusal, because transformers itself only warns.
+This module knows nothing of training state.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from transformers import (
+    AutoModelForImageTextToText,
+    AutoProcessor,
+    LlavaForConditionalGeneration,
+    LlavaProcessor,
+)
+
+from medgpt_cli.core.errors import BadCheckpoint
+from medgpt_cli.core.manifest import verify_files
+from medgpt_cli.models.libraries import quiet_libraries
+
+CONFIG = "config.json"
+PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
+TOWER = "vision_tower."
+LEGACY_TOWER = "vision_tower.vision_model."
+"""How vLLM 0.32 and every LLaVA before transformers 5 name a CLIP or SigLIP tower; transformers reads both."""
+
+NESTED_TOWERS = frozenset({"clip_vision_model", "siglip_vision_model"})
+
+
+def save(model: LlavaForConditionalGeneration, processor: LlavaProcessor, folder: Path) -> None:
+    """Writes weights, configuration, tokenizer, template and picture rules into an existing empty folder."""
+    quiet_libraries()
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    if model.config.vision_config.model_type in NESTED_TOWERS:
+        for shard in sorted(folder.glob("*.safetensors")):
+            _rename_tower(shard)
+        index = folder / "model.safetensors.index.json"
+        if index.exists():
+            document = json.loads(index.read_text())
+            document["weight_map"] = {_legacy(k): v for k, v in document["weight_map"].items()}
+            index.write_text(json.dumps(document, indent=2))
+
+
+def _legacy(name: str) -> str:
+    if name.startswith(TOWER) and not name.startswith(LEGACY_TOWER):
+        return LEGACY_TOWER + name.removeprefix(TOWER)
+    return name
+
+
+def _rename_tower(shard: Path) -> None:
+    with safe_open(shard, "pt") as file:
+        names = list(file.keys())
+        if all(_legacy(name) == name for name in names):
+            return
+        tensors = {_legacy(name): file.get_tensor(name) for name in names}
+    save_file(tensors, shard, metadata={"format": "pt"})
+
+
+def load(
+    folder: Path, *, dtype: torch.dtype | None = None
+) -> tuple[LlavaForConditionalGeneration, LlavaProcessor]:
+    """Loads a checkpoint strictly, in evaluation mode, on CPU.
+
+    Args:
+        folder: A folder with `config.json`, safetensors and a processor.
+        dtype: The dtype of all parameters; that of the files when None.
+
+    Raises:
+        BadCheckpoint: Something is missing, damaged, of another shape, or not a model of ours.
+        HashMismatch: A file is not the one the folder's manifest names.
+    """
+    quiet_libraries()
+    check_folder(folder)
+    verify_files(folder)
+    try:
+        processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BadCheckpoint(
+            "the processor files cannot be read",
+            where=str(folder),
+            repair="copy the whole folder from its source",
+        ) from error
+    if not isinstance(processor, LlavaProcessor):
+        raise BadCheckpoint(
+            f"the processor is a {type(processor).__name__}, not a LlavaProcessor",
+            where=str(folder),
+            repair="name a folder that medgpt wrote, or compose one with model.llm and model.vision",
+        )
+    try:
+        model, info = AutoModelForImageTextToText.from_pretrained(
+            folder,
+            dtype=dtype or "auto",
+            output_loading_info=True,
+            use_safetensors=True,
+            local_files_only=True,
+            ignore_mismatched_sizes=True,
+        )
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+        SafetensorError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ) as error:
+        raise BadCheckpoint(
+            "the weights cannot be read: a file is damaged or incomplete",
+            where=str(folder),
+            repair="copy the whole folder from its source",
+        ) from error
+    _refuse_gaps(folder, info)
+    _check_image_token(folder, model, processor)
+    return model.eval(), processor
+
+
+def check_folder(folder: Path) -> dict[str, Any]:
+    """Reads `config.json` and refuses what is not a LLaVA checkpoint in safetensors, before anything is loaded."""
+    path = folder / CONFIG
+    if not path.is_file():
+        raise BadCheckpoint(
+            f"there is no {CONFIG}", where=str(folder), repair="name a run folder or a checkpoint folder"
+        )
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BadCheckpoint(
+            f"{CONFIG} is not JSON", where=str(folder), repair="copy it from its source"
+        ) from error
+    if not isinstance(config, dict) or config.get("model_type") != "llava":
+        found = config.get("model_type") if isinstance(config, dict) else None
+        raise BadCheckpoint(
+            f"this is a {found or 'nameless'} model, not a LLaVA model",
+            where=str(folder),
+            repair="join it with a vision tower: model.llm=… model.vision=…",
+        )
+    if not any(folder.glob("*.safetensors")):
+        pickled = any(any(folder.glob(pattern)) for pattern in PICKLES)
+        raise BadCheckpoint(
+            "the weights are pickled, and a pickle can run any code"
+            if pickled
+            else "there are no weights",
+            where=str(folder),
+            repair="convert them to safetensors on a machine you can throw away"
+            if pickled
+            else "copy the *.safetensors files here",
+        )
+    return config
+
+
+def _refuse_gaps(folder: Path, info: dict[str, Any]) -> None:
+    counts = {
+        kind: len(info.get(f"{kind}_keys", ())) for kind in ("missing", "unexpected", "mismatched")
+    }
+    if any(counts.values()):
+        example = next(
+            iter(sorted(map(str, [k for kind in counts for k in info.get(f"{kind}_keys", ())])))
+        )
+        raise BadCheckpoint(
+            "the weights do not fit the configuration: "
+            + ", ".join(f"{n} {kind}" for kind, n in counts.items() if n)
+            + f" (such as {example})",
+            where=str(folder),
+            repair="copy config.json and the *.safetensors files from the same source",
+        )
+
+
+def _check_image_token(
+    folder: Path, model: LlavaForConditionalGeneration, processor: LlavaProcessor
+) -> None:
+    rows = model.get_input_embeddings().weight.shape[0]
+    if model.config.image_token_id != processor.image_token_id or processor.image_token_id >= rows:
+        raise BadCheckpoint(
+            "the tokenizer's image token is not the one the model was trained with",
+            where=str(folder),
+            repair="copy tokenizer and config.json from the same source",
+        )

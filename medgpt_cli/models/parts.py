@@ -1,0 +1,84 @@
+"""The two parts of a new model, loaded from upstream checkpoint folders.
+
+Any causal LM and any vision tower that transformers knows, safetensors only, no code from the folder.
+This module knows nothing of how they are joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+
+from medgpt_cli.core.errors import BadCheckpoint
+from medgpt_cli.models.libraries import quiet_libraries
+from medgpt_cli.models.processor import MEAN_STD
+
+
+def load_language_model(folder: Path) -> tuple[PreTrainedModel, Any]:
+    """A causal LM in float32 and its tokenizer.
+
+    Raises:
+        BadCheckpoint: The folder holds no causal LM in safetensors, or no tokenizer.
+    """
+    model = _load(folder, "causal language model", AutoModelForCausalLM.from_pretrained)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BadCheckpoint(
+            "there is no tokenizer",
+            where=str(folder),
+            repair="copy tokenizer.json and tokenizer_config.json",
+        ) from error
+    return model, tokenizer
+
+
+def load_vision_tower(folder: Path) -> PreTrainedModel:
+    """A vision tower in float32; of an image-text pair such as CLIP or SigLIP, the image half.
+
+    Raises:
+        BadCheckpoint: The folder holds no vision tower we know.
+    """
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise BadCheckpoint(
+            "there is no config.json of a model", where=str(folder), repair="name a checkpoint folder"
+        ) from error
+    tower_config = getattr(config, "vision_config", config)
+    if tower_config.model_type not in MEAN_STD:
+        raise BadCheckpoint(
+            f"a vision tower of type {tower_config.model_type} is not known here",
+            where=str(folder),
+            repair=f"use one of: {', '.join(sorted(MEAN_STD))}",
+        )
+    model = _load(folder, "vision tower", AutoModel.from_pretrained)
+    return getattr(model, "vision_model", model)
+
+
+def _load(folder: Path, what: str, from_pretrained: Callable[..., Any]) -> Any:
+    quiet_libraries()
+    try:
+        model, info = from_pretrained(
+            folder,
+            dtype=torch.float32,
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+        raise BadCheckpoint(
+            f"no {what} can be loaded from here",
+            where=str(folder),
+            repair="name a folder with config.json and whole *.safetensors files",
+        ) from error
+    if info["missing_keys"]:
+        raise BadCheckpoint(
+            f"{len(info['missing_keys'])} tensors of the {what} are missing (such as {min(info['missing_keys'])})",
+            where=str(folder),
+            repair="copy the whole folder from its source",
+        )
+    return model

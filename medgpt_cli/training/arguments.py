@@ -1,0 +1,72 @@
+"""A recipe's `train` section in the words of `transformers.TrainingArguments`.
+
+This module knows nothing of models or data.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainingArguments
+
+SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
+"""Cosine (arXiv 1608.03983): lr(t) = lr/2 · (1 + cos(π·t/T)) after a linear warm-up; linear: to zero at T."""
+
+
+def total_steps(train: Any, records: int, ranks: int = 1) -> int:
+    """Optimiser steps of the whole run.
+
+    Args:
+        train: The recipe's `train` section.
+        records: Training records.
+        ranks: Processes that share each step.
+    """
+    if train.max_steps is not None:
+        return int(train.max_steps)
+    batches = math.ceil(records / (train.batch_size * ranks))
+    return int(max(1, math.ceil(math.ceil(batches / train.accumulate) * train.epochs)))
+
+
+def training_arguments(
+    train: Any, *, checkpoints: Path, steps: int, bf16: bool, cpu: bool
+) -> TrainingArguments:
+    """The stock trainer's arguments, with everything that phones home or hides trouble switched off.
+
+    Args:
+        train: The recipe's `train` section.
+        checkpoints: The run's folder of checkpoints.
+        steps: Optimiser steps of the whole run.
+        bf16: Compute in bfloat16 over float32 weights.
+        cpu: Stay on the CPU even if a device is there.
+    """
+    return TrainingArguments(
+        output_dir=str(checkpoints),
+        seed=train.seed,
+        data_seed=train.seed,
+        max_steps=steps,
+        per_device_train_batch_size=train.batch_size,
+        per_device_eval_batch_size=train.batch_size,
+        gradient_accumulation_steps=train.accumulate,
+        learning_rate=train.lr,
+        lr_scheduler_type=SCHEDULES[train.schedule],
+        warmup_steps=math.ceil(steps * train.warmup),
+        weight_decay=train.weight_decay,
+        max_grad_norm=train.clip,
+        logging_strategy="steps",
+        logging_steps=train.log_steps,
+        logging_nan_inf_filter=False,  # a loss that is not a number must be seen
+        save_strategy="steps",
+        save_steps=train.save_steps,
+        eval_strategy="steps" if train.eval_steps else "no",
+        eval_steps=train.eval_steps,
+        prediction_loss_only=True,
+        label_names=["labels"],
+        remove_unused_columns=False,
+        disable_tqdm=True,
+        report_to="none",
+        push_to_hub=False,
+        bf16=bf16,
+        use_cpu=cpu,
+    )

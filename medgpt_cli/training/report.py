@@ -1,0 +1,93 @@
+"""The page a person reads after a run: curves, settings, what learnt.  No sample of the data stands in it.
+
+One self-contained file: no script, no network.  This module reads a run folder's own files and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from medgpt_cli.core.files import write_text
+
+WIDTH, HEIGHT = 640, 200
+LEFT, BOTTOM = 56, 24
+CURVES = (
+    ("loss", "training loss, nats a token"),
+    ("validation_loss", "validation loss, nats a token"),
+    ("lr", "learning rate"),
+    ("grad_norm", "gradient norm before clipping"),
+    ("tokens_per_s", "tokens a second"),
+)
+
+
+def write_report(run: Path) -> None:
+    """Writes `report.html` into a run folder from its metrics, recipe and manifest."""
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    manifest = json.loads((run / "manifest.json").read_text())
+    recipe = json.loads((run / "recipe.json").read_text())
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=select_autoescape(),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("report.html.jinja").render(
+        run=run.name,
+        stage=manifest["stage"],
+        manifest=manifest,
+        curves=[curve for key, title in CURVES if (curve := draw(lines, key, title)) is not None],
+        settings=sorted(_flat(recipe).items()),
+    )
+    write_text(run / "report.html", page)
+
+
+def draw(lines: Sequence[dict[str, Any]], key: str, title: str) -> dict[str, Any] | None:
+    """One curve as the points of an SVG polyline, or None when it was not measured twice.
+
+    Args:
+        lines: The lines of `metrics.jsonl`.
+        key: Which measure.
+        title: Its name and unit.
+    """
+    points = [(line["step"], line[key]) for line in lines if isinstance(line.get(key), int | float)]
+    if len(points) < 2:
+        return None
+    (first, last) = points[0][0], points[-1][0]
+    low, high = min(value for _, value in points), max(value for _, value in points)
+    wide = (WIDTH - LEFT) / max(last - first, 1)
+    tall = (HEIGHT - BOTTOM) / ((high - low) or 1)
+    return {
+        "title": title,
+        "points": " ".join(
+            f"{LEFT + (step - first) * wide:.1f},{(high - value) * tall + 4:.1f}"
+            for step, value in points
+        ),
+        "low": _short(low),
+        "high": _short(high),
+        "first": first,
+        "last": last,
+        "ends": f"{_short(points[0][1])} to {_short(points[-1][1])}",
+        "width": WIDTH,
+        "height": HEIGHT,
+        "left": LEFT,
+        "bottom": HEIGHT - BOTTOM + 4,
+    }
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _flat(document: dict[str, Any], head: str = "") -> dict[str, Any]:
+    rows: dict[str, Any] = {}
+    for key, value in document.items():
+        if isinstance(value, dict):
+            rows |= _flat(value, f"{head}{key}.")
+        else:
+            rows[f"{head}{key}"] = value
+    return rows

@@ -1,0 +1,146 @@
+"""The one small subclass of `transformers.Trainer`.
+
+It adds what the mission needs and the stock trainer lacks: a loss over supervised positions alone, checkpoints that
+appear whole, weights that are really there on resume, and data order by a seeded permutation.  It is handed a model,
+a dataset and a way to save; it knows nothing of recipes, records or dialogue.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn.functional import cross_entropy
+from torch.utils.data import Sampler
+from transformers import Trainer
+
+from medgpt_cli.core.files import staged_folder
+
+IGNORED = -100
+STATE = "trainer_state.json"
+SaveModel = Callable[[Path], None]
+
+
+class Shuffle(Sampler[int]):
+    """Each epoch is the permutation of its own number, so a position in the data is an integer.
+
+    Args:
+        size: Number of records.
+        seed: Seeds every epoch's permutation, together with the epoch's number.
+    """
+
+    def __init__(self, size: int, seed: int) -> None:
+        self._size = size
+        self._seed = seed
+        self._epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by the data loader at each epoch, on resume too."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self._epoch)
+        yield from torch.randperm(self._size, generator=generator).tolist()
+
+
+class StageTrainer(Trainer):
+    """Trains one stage.
+
+    Args:
+        save_model_files: Writes the model and its processor into a folder; a checkpoint is a loadable model.
+        checkpoints: Where `step-N` folders go.
+        keep: How many of the newest checkpoints stay.
+        loaded_from: The checkpoint the model's weights were strictly loaded from, when resuming.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        save_model_files: SaveModel,
+        checkpoints: Path,
+        keep: int,
+        loaded_from: Path | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._save_model_files = save_model_files
+        self._checkpoints = checkpoints
+        self._keep = keep
+        self._loaded_from = loaded_from
+        # Our loss is already a mean over the supervised tokens of the whole optimiser step.
+        self.loss_is_scaled_for_ga = True
+        self.supervised_tokens = 0
+        self.tokens = 0
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Shuffle:
+        dataset = train_dataset if train_dataset is not None else self.train_dataset
+        return Shuffle(len(dataset), self.args.seed)
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> Any:
+        """Next-token cross-entropy over the supervised positions.
+
+        The head is asked only for columns in which some record of the batch is supervised (`logits_to_keep`), and
+        the loss is summed and divided by the supervised tokens of the whole step.
+
+        Args:
+            model: The model, wrapped or not.
+            inputs: `input_ids`, `attention_mask`, `labels` (B, S) and perhaps `pixel_values`.
+            return_outputs: Whether the model's outputs are returned too.
+            num_items_in_batch: Supervised tokens of the step, over all micro-batches and ranks.
+        """
+        labels = inputs.pop("labels")
+        targets = labels[:, 1:]
+        columns = (targets != IGNORED).any(dim=0).nonzero().flatten()
+        outputs = model(**inputs, logits_to_keep=columns)
+        wanted = targets[:, columns]
+        chosen = wanted != IGNORED
+        # float32 whatever the model's dtype: the log of a sum over the vocabulary needs the digits.
+        total = cross_entropy(outputs.logits[chosen].float(), wanted[chosen], reduction="sum")
+        if model.training:
+            self.tokens += int(inputs["attention_mask"].sum())
+            self.supervised_tokens += int(chosen.sum())
+        count = num_items_in_batch if num_items_in_batch is not None else chosen.sum().clamp(min=1)
+        loss = total / count
+        return (loss, outputs) if return_outputs else loss
+
+    def prediction_step(
+        self, model: Any, inputs: dict[str, Any], prediction_loss_only: bool, ignore_keys: Any = None
+    ) -> tuple[torch.Tensor, None, None]:
+        """The validation loss of a batch; logits are not kept."""
+        with torch.no_grad():
+            loss = self.compute_loss(model, self._prepare_inputs(inputs))
+        return loss.detach(), None, None
+
+    def _save_checkpoint(self, model: Any, trial: Any = None) -> None:
+        # Written beside and renamed: a kill at any instant leaves whole checkpoints only.
+        target = self._checkpoints / f"step-{self.state.global_step}"
+        if not target.exists():
+            with staged_folder(target) as staging:
+                self._save_model_files(staging)
+                self._save_optimizer_and_scheduler(str(staging))
+                self._save_rng_state(str(staging))
+                self.state.save_to_json(os.path.join(staging, STATE))
+        numbered = sorted(
+            self._checkpoints.glob("step-*"), key=lambda path: int(path.name.removeprefix("step-"))
+        )
+        for old in numbered[: -self._keep]:
+            shutil.rmtree(old)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        # The stock method loads nothing into a LLaVA model whose file names are the legacy ones, and only warns.
+        # Ours was loaded strictly before it came here; what is left to do is to make sure of that.
+        if self._loaded_from is None or Path(resume_from_checkpoint) != self._loaded_from:
+            raise RuntimeError("the model was not loaded from the checkpoint that training resumes from")

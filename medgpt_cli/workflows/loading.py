@@ -1,0 +1,112 @@
+"""A model's name in, something that answers out: where a checkpoint, its dialogue and its pictures meet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from medgpt_cli.core import rundir
+from medgpt_cli.core.manifest import hash_folder
+from medgpt_cli.core.types import Generate, Turn
+from medgpt_cli.data.batches import Pixels
+from medgpt_cli.data.dialogue import DialogueEncoder
+from medgpt_cli.data.images.letterbox import letterbox
+from medgpt_cli.data.images.reading import open_image
+from medgpt_cli.models import checkpoint
+from medgpt_cli.models.generate import Generator
+from medgpt_cli.models.processor import tokens_per_image
+from medgpt_cli.workflows.naming import WORDS, model_folder
+
+MAX_NEW_TOKENS = 256
+"""Limit of a reply where neither the command nor the run's recipe names one."""
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model ready to answer.
+
+    Attributes:
+        name: What to print: the word or path that was given.
+        folder: The checkpoint folder.
+        hash: SHA-256 over the checkpoint's files.
+        generate: Answers dialogues.
+    """
+
+    name: str
+    folder: Path
+    hash: str
+    generate: Generate
+
+
+def encoder_of(processor: Any) -> DialogueEncoder:
+    """The dialogue encoder of a checkpoint's processor."""
+    return DialogueEncoder(
+        processor.tokenizer,
+        image_token=processor.image_token,
+        tokens_per_image=tokens_per_image(processor),
+    )
+
+
+def pixels_of(processor: Any) -> Pixels:
+    """Pictures as a checkpoint's tower takes them: opened, letterboxed, normalised."""
+    return Pixels(processor.image_processor, open_image, letterbox)
+
+
+def default_model() -> str:
+    """The newest finished run under `runs/`, else `tiny`."""
+    newest = rundir.newest_run()
+    return str(newest) if newest is not None else "tiny"
+
+
+def load_model(ref: str | None, *, online: bool = False) -> LoadedModel:
+    """Finds, checks and loads a model.
+
+    Args:
+        ref: How the person named it; None for the newest run, else `tiny`.
+        online: Whether a hub id may be fetched.
+
+    Raises:
+        NotThere: There is no such model.
+        BadCheckpoint: It cannot be loaded.
+        HashMismatch: Its files are not those its manifest names.
+    """
+    import torch
+
+    from medgpt_cli.core.device import pick_device, pick_dtype
+
+    name = ref or default_model()
+    folder = model_folder(name, online=online)
+    device, _ = pick_device()
+    dtype, _ = pick_dtype(device)
+    model, processor = checkpoint.load(folder, dtype=getattr(torch, dtype))
+    model = model.to(device)
+    encoder = encoder_of(processor)
+    pixels = pixels_of(processor)
+
+    def make_inputs(turns: Sequence[Turn], images: Sequence[str]) -> dict[str, Any]:
+        ids = torch.tensor([encoder.prompt(turns)])
+        inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+        shown = [images[i] for turn in turns for i in turn.images]
+        if shown:
+            inputs["pixel_values"] = pixels(shown).to(model.dtype)
+        return inputs
+
+    generate = Generator(
+        model,
+        processor.tokenizer,
+        make_inputs,
+        max_new_tokens=_reply_limit(name),
+        context=model.config.text_config.max_position_embeddings,
+    )
+    return LoadedModel(name=name, folder=folder, hash=hash_folder(folder), generate=generate)
+
+
+def _reply_limit(name: str) -> int:
+    recipe = Path(name) / "recipe.json"
+    if name in WORDS or not recipe.is_file():
+        return MAX_NEW_TOKENS
+    limit = json.loads(recipe.read_text()).get("chat", {}).get("max_new_tokens", MAX_NEW_TOKENS)
+    return int(limit)

@@ -1,0 +1,97 @@
+"""What a stage would do, without doing it: the resolved recipe, counts, memory and time."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from medgpt_cli.core import console
+from medgpt_cli.core.recipe import Resolved
+from medgpt_cli.training.arguments import total_steps
+from medgpt_cli.training.meters import duration
+from medgpt_cli.training.parts import freeze
+from medgpt_cli.workflows.stage_data import gather
+from medgpt_cli.workflows.starting import build_model, learning_parts
+
+BYTES_WEIGHT = 4
+BYTES_LEARNT = 12
+"""Bytes a learnt parameter takes beside its weight: gradient and AdamW's two moments, float32 each."""
+
+PROBE = 512
+"""Side of the square matrices multiplied to learn this machine's rate."""
+
+
+def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
+    """Prints the outlook of a stage; writes nothing.
+
+    Args:
+        resolved: The checked recipe.
+        online: Whether a hub id may be fetched.
+        as_json: Print one JSON document instead of the table.
+    """
+    recipe = resolved.recipe
+    model, processor = build_model(recipe, online=online)
+    gathered = gather(recipe, processor)
+    counts = freeze(model, learning_parts(recipe))
+    total = sum(count.total for count in counts.values())
+    learnt = sum(count.trained for count in counts.values())
+    steps = total_steps(recipe.train, len(gathered.train))
+    tokens = sum(len(record.input_ids) for record in gathered.train) / max(len(gathered.train), 1)
+    per_step = tokens * recipe.train.batch_size * recipe.train.accumulate
+    outlook = {
+        "stage": recipe.stage,
+        "records": len(gathered.train),
+        "images": sum(len(record.images) for record in gathered.train),
+        "steps": steps,
+        "tokens_per_step": round(per_step),
+        "longest_record": max(len(record.input_ids) for record in gathered.train),
+        "parameters": {part: count._asdict() for part, count in counts.items()},
+        "memory_bytes_without_activations": total * BYTES_WEIGHT + learnt * BYTES_LEARNT,
+        "seconds_at_least": round(_seconds(total, learnt, per_step) * steps),
+        "recipe": resolved.as_json(),
+    }
+    if as_json:
+        console.print_json(outlook)
+    else:
+        _table(outlook)
+
+
+def _seconds(total: int, learnt: int, tokens: float) -> float:
+    # Two operations a parameter and token forward, two more back through it, two more where it learns; every
+    # expert is counted, which is too many, and attention and the reading of images are not, which is too few.
+    import torch
+
+    a = torch.rand(PROBE, PROBE)
+    a @ a
+    began = time.perf_counter()
+    for _ in range(8):
+        a @ a
+    rate = 8 * 2 * PROBE**3 / (time.perf_counter() - began)
+    return (4 * total + 2 * learnt) * tokens / rate
+
+
+def _table(outlook: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    table = Table(
+        title=f"{outlook['stage']}: what would happen (nothing was written)",
+        title_justify="left",
+        box=None,
+    )
+    table.add_column("", style="dim")
+    table.add_column("", justify="right")
+    memory = outlook["memory_bytes_without_activations"] / 2**30
+    for name, value in (
+        ("records", f"{outlook['records']:,}"),
+        ("images", f"{outlook['images']:,}"),
+        ("optimiser steps", f"{outlook['steps']:,}"),
+        ("tokens a step", f"{outlook['tokens_per_step']:,}"),
+        ("longest record, tokens", f"{outlook['longest_record']:,}"),
+        ("memory, activations not counted", f"{memory:.2f} GiB"),
+        ("time, at the least", duration(outlook["seconds_at_least"])),
+    ):
+        table.add_row(name, value)
+    for part, count in outlook["parameters"].items():
+        table.add_row(f"{part} parameters that learn", f"{count['trained']:,} of {count['total']:,}")
+    console.result().print(table)
+    console.result().print("The recipe in full: medgpt recipe show")

@@ -1,0 +1,119 @@
+"""What a training run leaves behind beside its weights: recipe, manifest, and the sentence at the end.
+
+A run that is resumed must be the run that was begun: the same recipe and the same data, or it is refused.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from medgpt_cli.core import console, files
+from medgpt_cli.core.errors import HashMismatch, UsageError
+from medgpt_cli.core.manifest import environment, file_hashes, write_manifest
+from medgpt_cli.core.recipe import Resolved
+from medgpt_cli.core.rundir import RunFolder
+
+
+def begin(run: RunFolder, resolved: Resolved, data: Mapping[str, str]) -> None:
+    """Writes the recipe and the first manifest, or checks them when the run goes on.
+
+    Raises:
+        UsageError: The run was begun with another recipe.
+        HashMismatch: The data files are not those the run was begun with.
+    """
+    document = resolved.as_json()
+    if run.manifest.exists():
+        before = json.loads(run.recipe.read_text())
+        changed = sorted(
+            key
+            for key in {*_flat(before), *_flat(document)}
+            if _flat(before).get(key) != _flat(document).get(key)
+        )
+        if changed:
+            raise UsageError(
+                f"{run.path} was begun with another recipe; what differs: {', '.join(changed)}",
+                repair="give the same words as before, or start anew with another --out",
+            )
+        if json.loads(run.manifest.read_text())["data"] != dict(data):
+            raise HashMismatch(
+                f"the data files are not those that {run.path} was begun with",
+                repair="restore them, or start anew with another --out",
+            )
+        return
+    files.write_text(run.path / "recipe.yaml", resolved.written)
+    files.write_text(run.path / "overrides.txt", "".join(f"{word}\n" for word in resolved.overrides))
+    files.write_json(run.recipe, document)
+    write_manifest(
+        run.path,
+        {
+            "stage": resolved.recipe.stage,
+            "begun": _now(),
+            "data": dict(data),
+            "seed": resolved.recipe.train.seed,
+            "environment": environment(),
+        },
+    )
+
+
+def keep_model(run: RunFolder, save: Callable[[Path], None]) -> None:
+    """Writes the result into `model/`, whole or not at all, with the hashes by which loaders check it."""
+    if run.model.exists():
+        return
+    with files.staged_folder(run.model) as staging:
+        save(staging)
+        write_manifest(staging, {"run": run.path.name, "files": file_hashes(staging)})
+
+
+def end(
+    run: RunFolder, resolved: Resolved, gathered: Any, counts: Mapping[str, Any], steps: int
+) -> None:
+    """Completes the manifest."""
+    manifest = json.loads(run.manifest.read_text())
+    manifest |= {
+        "ended": _now(),
+        "steps": steps,
+        "records": len(gathered.train),
+        "records_left_out": gathered.left_out,
+        "parameters": {part: count._asdict() for part, count in counts.items()},
+        "model": file_hashes(run.model),
+        "base": resolved.recipe.model.base,
+    }
+    write_manifest(run.path, manifest)
+
+
+def tell(run: RunFolder, *, as_json: bool) -> None:
+    """One sentence, or one JSON document: where the result lies and how to use it."""
+    steps = [line for line in map(json.loads, run.metrics.read_text().splitlines()) if "loss" in line]
+    outcome = {
+        "run": str(run.path),
+        "model": str(run.model),
+        "steps": steps[-1]["step"],
+        "first_loss": steps[0]["loss"],
+        "last_loss": steps[-1]["loss"],
+        "report": str(run.report),
+    }
+    if as_json:
+        console.print_json(outcome)
+        return
+    console.result().print(
+        f"{run.path}: {outcome['steps']} steps, loss {outcome['first_loss']:.3f} to {outcome['last_loss']:.3f}; "
+        f"ask it with: medgpt chat --model {run.path} --image FILE"
+    )
+
+
+def _flat(document: Mapping[str, Any], head: str = "") -> dict[str, Any]:
+    rows: dict[str, Any] = {}
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            rows |= _flat(value, f"{head}{key}.")
+        else:
+            rows[f"{head}{key}"] = value
+    return rows
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,191 @@
+"""The story that align, midtrain and sft share: read, build, freeze, train, save.
+
+The stages differ only in their recipes (which parts learn, at which rate, on what), so there is one story.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from medgpt_cli.core import console, rundir
+from medgpt_cli.core.errors import Interrupted, NotThere, StateSaved
+from medgpt_cli.core.recipe import Resolved, read_recipe
+from medgpt_cli.core.rundir import RunFolder
+from medgpt_cli.data.batches import EncodedDataset, collate
+from medgpt_cli.models import checkpoint
+from medgpt_cli.training.arguments import total_steps, training_arguments
+from medgpt_cli.training.meters import Meters, cut_after
+from medgpt_cli.training.parts import PartCount, freeze, parameter_groups
+from medgpt_cli.training.report import write_report
+from medgpt_cli.training.signals import StopOnSignal
+from medgpt_cli.training.trainer import StageTrainer
+from medgpt_cli.workflows import outlook, run_record
+from medgpt_cli.workflows.loading import pixels_of
+from medgpt_cli.workflows.stage_data import StageData, gather
+from medgpt_cli.workflows.starting import build_model, learning_parts, pick_precision
+
+BIGGER = "the 20B model: --model FOLDER (any LLaVA checkpoint), or model.llm=FOLDER model.vision=FOLDER"
+
+
+def run_stage(
+    *,
+    stage: str,
+    data: Sequence[Path | str] = (),
+    model: str | None = None,
+    recipe: str | None = None,
+    out: Path | None = None,
+    overrides: Sequence[str] = (),
+    resume: bool = False,
+    force: bool = False,
+    dry_run: bool = False,
+    online: bool = False,
+    json: bool = False,
+) -> None:
+    """Trains one stage and leaves a run folder.
+
+    Args:
+        stage: `align`, `midtrain` or `sft`.
+        data: Record files; they replace the recipe's `data.mix`.
+        model: Where the weights start; replaces the recipe's `model.base`.
+        recipe: A recipe's name or file; the stage's own when None.
+        out: The run folder; a dated one under `runs/` when None.
+        overrides: `KEY=VALUE` words.
+        resume: Start or continue.
+        force: Overwrite an earlier run.
+        dry_run: Say what would happen and write nothing.
+        online: Whether a hub id may be fetched.
+        json: Print the outcome as one JSON document.
+    """
+    resolved = read_recipe(
+        recipe or stage,
+        stage=stage,
+        overrides=overrides,
+        flags={"--data": [str(path) for path in data], "--model": model},
+    )
+    if not resolved.recipe.data.mix:
+        raise NotThere("no training data was named", repair=f"medgpt {stage} --data local.jsonl")
+    if dry_run:
+        outlook.tell(resolved, online=online, as_json=json)
+        return
+    run = RunFolder.open(out or rundir.dated(stage), resume=resume, force=force, kind=stage)
+    console.log_to(run.log)
+    try:
+        _train(run, resolved, online=online, resume_line=_resume_line(stage, run.path), as_json=json)
+    finally:
+        console.log_to(None)
+        run.close()
+
+
+def _train(run: RunFolder, resolved: Resolved, *, online: bool, resume_line: str, as_json: bool) -> None:
+    recipe = resolved.recipe
+    if run.done:
+        console.say(f"{run.path} had already finished.")
+        run_record.tell(run, as_json=as_json)
+        return
+    resumed = rundir.checkpoints(run.path)
+    last = resumed[-1] if resumed else None
+    model, processor = build_model(recipe, checkpoint_folder=last, online=online)
+    gathered = gather(recipe, processor)
+    run_record.begin(run, resolved, gathered.hashes)
+    if recipe.train.threads:
+        import torch
+
+        torch.set_num_threads(recipe.train.threads)
+    counts = freeze(model, learning_parts(recipe))
+    _announce(run, resolved, gathered, counts, last)
+
+    steps = total_steps(recipe.train, len(gathered.train))
+    cpu, bf16 = pick_precision(recipe.model.dtype)
+    meters, signals = Meters(run.metrics), StopOnSignal()
+    trainer = _trainer(
+        run, recipe, model, processor, gathered, [meters, signals], steps, bf16, cpu, last
+    )
+    meters.attach(trainer)
+    reached = int(last.name.removeprefix("step-")) if last else 0
+    cut_after(run.metrics, reached)
+    if reached < steps:  # resuming a finished run would train one step more
+        with signals:
+            trainer.train(resume_from_checkpoint=str(last) if last else None)
+        _raise_if_stopped(signals, trainer.state.global_step, steps, resume_line)
+    run_record.keep_model(run, partial(checkpoint.save, model, processor))
+    run_record.end(run, resolved, gathered, counts, steps)
+    write_report(run.path)
+    run.finish()
+    run_record.tell(run, as_json=as_json)
+
+
+def _trainer(
+    run: RunFolder,
+    recipe: Any,
+    model: Any,
+    processor: Any,
+    gathered: StageData,
+    callbacks: list[Any],
+    steps: int,
+    bf16: bool,
+    cpu: bool,
+    last: Path | None,
+) -> StageTrainer:
+    import torch
+    from transformers import PrinterCallback
+
+    pixels = pixels_of(processor)
+    groups = parameter_groups(
+        model,
+        lr=recipe.train.lr,
+        part_lr={part: getattr(recipe.parts, part).lr for part in learning_parts(recipe)},
+        weight_decay=recipe.train.weight_decay,
+    )
+    trainer = StageTrainer(
+        model=model,
+        args=training_arguments(
+            recipe.train, checkpoints=run.checkpoints, steps=steps, bf16=bf16, cpu=cpu
+        ),
+        data_collator=partial(collate, pad_id=processor.tokenizer.pad_token_id),
+        train_dataset=EncodedDataset(gathered.train, pixels),
+        eval_dataset=EncodedDataset(gathered.validation, pixels) if gathered.validation else None,
+        optimizers=(torch.optim.AdamW(groups), None),
+        callbacks=callbacks,
+        save_model_files=partial(checkpoint.save, model, processor),
+        checkpoints=run.checkpoints,
+        keep=recipe.train.keep,
+        loaded_from=last,
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def _announce(
+    run: RunFolder,
+    resolved: Resolved,
+    gathered: StageData,
+    counts: dict[str, PartCount],
+    last: Path | None,
+) -> None:
+    recipe = resolved.recipe
+    named = recipe.model.base or ("tiny" if recipe.model.llm is None else f"{recipe.model.llm} + {recipe.model.vision}")
+    start = f"goes on from {last.name}" if last else f"starts from {named}"
+    console.say(f"{recipe.stage} {start}, writes to {run.path}")
+    if recipe.model.base is None and recipe.model.llm is None:
+        console.say(f"tiny is the embedded small model; {BIGGER}", style="dim")
+    console.say(gathered.sentence())
+    for part, count in counts.items():
+        console.say(
+            f"  {part:<10} {count.trained:>13,} of {count.total:,} parameters learn", style="dim"
+        )
+
+
+def _resume_line(stage: str, path: Path) -> str:
+    return f"medgpt {stage} … --out {path} --resume"
+
+
+def _raise_if_stopped(signals: StopOnSignal, step: int, steps: int, resume_line: str) -> None:
+    if signals.received is None:
+        return
+    kind = StateSaved if signals.received == "SIGTERM" else Interrupted
+    raise kind(
+        f"stopped at step {step} of {steps}; the state is saved", repair=f"go on with: {resume_line}"
+    )

@@ -1,0 +1,114 @@
+"""The records of one stage, read, checked and encoded before any step is taken.
+
+Everything wrong is told at once: records, images, and records too long for the recipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from medgpt_cli.core import console
+from medgpt_cli.core.errors import BadRecord, Complaint, NotThere
+from medgpt_cli.core.files import sha256_file
+from medgpt_cli.core.types import Sample
+from medgpt_cli.data.dialogue import IGNORED, Encoded
+from medgpt_cli.data.images.check import check_images
+from medgpt_cli.data.records import read_records
+from medgpt_cli.workflows.loading import encoder_of
+
+
+@dataclass(frozen=True)
+class StageData:
+    """What a stage trains and validates on.
+
+    Attributes:
+        train: Encoded training records.
+        validation: Encoded validation records, perhaps none.
+        hashes: SHA-256 of each data file, by the path as given.
+        left_out: Bad records left out, as `data.max_bad` allows.
+    """
+
+    train: list[Encoded]
+    validation: list[Encoded]
+    hashes: dict[str, str]
+    left_out: int
+
+    def sentence(self) -> str:
+        """What a person wants to know of the data before training."""
+        tokens = sum(len(record.input_ids) for record in self.train)
+        learnt = sum(label != IGNORED for record in self.train for label in record.labels)
+        images = sum(len(record.images) for record in self.train)
+        left_out = f"; {self.left_out} bad records left out" if self.left_out else ""
+        return (
+            f"{len(self.train):,} records, {images:,} images, {tokens:,} tokens of which {learnt:,} are learnt"
+            f"{left_out}"
+        )
+
+
+def gather(recipe: Any, processor: Any) -> StageData:
+    """Reads the recipe's data files.
+
+    Args:
+        recipe: A stage recipe.
+        processor: The checkpoint's processor.
+
+    Raises:
+        NotThere: A file does not exist.
+        BadRecord: More records are bad than `data.max_bad` allows, or some are longer than `train.max_length`.
+    """
+    root = Path(recipe.data.image_root) if recipe.data.image_root else None
+    paths = [Path(part.path) for part in recipe.data.mix]
+    validation_paths = [Path(path) for path in recipe.data.validation]
+    for path in [*paths, *validation_paths]:
+        if not path.is_file():
+            raise NotThere(f"there is no data file {path}", repair="name a JSONL file with --data")
+    train, left_out = _read(paths, root, recipe.data.max_bad)
+    validation, more_left_out = _read(validation_paths, root, recipe.data.max_bad)
+    encoder = encoder_of(processor)
+    limit = recipe.train.max_length
+    return StageData(
+        train=_fitting(train, encoder, limit),
+        validation=_fitting(validation, encoder, limit),
+        hashes={str(path): sha256_file(path) for path in [*paths, *validation_paths]},
+        left_out=left_out + more_left_out,
+    )
+
+
+def _read(paths: Sequence[Path], root: Path | None, max_bad: int) -> tuple[list[Sample], int]:
+    samples: list[Sample] = []
+    bad: list[Complaint] = []
+    for path in paths:
+        records = read_records(path, image_root=root, max_bad=max_bad)
+        complaints = check_images(records.samples, decode=True)
+        unusable = {complaint.where.split(" ", 1)[0] for complaint in complaints}
+        samples += [sample for sample in records.samples if str(sample.place) not in unusable]
+        bad += [*records.bad, *complaints]
+    places = {complaint.where.split(" ", 1)[0] for complaint in bad}
+    if len(places) > max_bad:
+        raise BadRecord(
+            f"{len(places)} records cannot be used",
+            repair="mend them, or let up to N be left out with data.max_bad=N",
+            complaints=bad,
+        )
+    for complaint in bad:
+        console.warn(f"left out: {complaint}")
+    return samples, len(places)
+
+
+def _fitting(samples: Sequence[Sample], encoder: Any, limit: int) -> list[Encoded]:
+    encoded = [encoder.encode(sample) for sample in samples]
+    long = [
+        Complaint(f"is {len(record.input_ids):,} tokens long", str(sample.place))
+        for sample, record in zip(samples, encoded, strict=True)
+        if len(record.input_ids) > limit
+    ]
+    if long:
+        raise BadRecord(
+            f"{len(long)} records are longer than train.max_length={limit:,}; nothing is cut off silently",
+            repair="raise train.max_length, or split the records",
+            complaints=long,
+        )
+    return encoded

@@ -1,0 +1,85 @@
+"""Where a stage's weights come from, which parts learn, and in which precision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from medgpt_cli.core.errors import BadCheckpoint
+from medgpt_cli.models import checkpoint
+from medgpt_cli.models.compose import compose
+from medgpt_cli.models.parts import load_language_model, load_vision_tower
+from medgpt_cli.models.processor import build_processor, set_template
+from medgpt_cli.workflows.naming import model_folder
+
+
+def build_model(
+    recipe: Any, *, checkpoint_folder: Path | None = None, online: bool = False
+) -> tuple[Any, Any]:
+    """The model a stage starts from, in float32 on CPU, and its processor.
+
+    Args:
+        recipe: A stage recipe.
+        checkpoint_folder: The run's own checkpoint when it is resumed; it wins over the recipe's start.
+        online: Whether a hub id may be fetched.
+
+    Raises:
+        NotThere: A folder does not exist.
+        BadCheckpoint: A checkpoint cannot be loaded, or the recipe asks for more positions than the model has.
+    """
+    import torch
+
+    if checkpoint_folder is not None:
+        return checkpoint.load(checkpoint_folder, dtype=torch.float32)
+    chosen = recipe.model
+    if chosen.llm is not None:
+        llm, tokenizer = load_language_model(model_folder(chosen.llm, online=online))
+        vision = load_vision_tower(model_folder(chosen.vision, online=online))
+        processor = build_processor(
+            tokenizer,
+            vision.config,
+            template=None,
+            date=recipe.chat.date,
+            reasoning=recipe.chat.reasoning,
+        )
+        model = compose(
+            llm, vision, processor, feature_layer=chosen.feature_layer, seed=recipe.train.seed
+        )
+    else:
+        model, processor = checkpoint.load(
+            model_folder(chosen.base or "tiny", online=online), dtype=torch.float32
+        )
+        set_template(processor, date=recipe.chat.date, reasoning=recipe.chat.reasoning)
+    context = model.config.text_config.max_position_embeddings
+    if recipe.train.max_length > context:
+        raise BadCheckpoint(
+            f"train.max_length is {recipe.train.max_length:,}, the model holds {context:,} tokens",
+            where="train.max_length",
+            repair=f"set train.max_length={context} or less",
+        )
+    return model, processor
+
+
+def learning_parts(recipe: Any) -> dict[str, bool]:
+    """Whether each part learns; experts and router follow the language model unless the recipe says otherwise."""
+    parts = recipe.parts
+    return {
+        "vision": bool(parts.vision.train),
+        "projector": bool(parts.projector.train),
+        "llm": bool(parts.llm.train),
+        "experts": bool(parts.llm.train if parts.experts.train is None else parts.experts.train),
+        "router": bool(parts.llm.train if parts.router.train is None else parts.router.train),
+    }
+
+
+def pick_precision(dtype: str) -> tuple[bool, bool]:
+    """Whether to stay on the CPU, and whether to compute in bfloat16 over float32 weights.
+
+    Args:
+        dtype: The recipe's `model.dtype`; `auto` is bfloat16 where the device has it.
+    """
+    from medgpt_cli.core.device import pick_device, pick_dtype
+
+    device, _ = pick_device()
+    chosen = pick_dtype(device)[0] if dtype == "auto" else dtype
+    return device == "cpu", chosen == "bfloat16"
