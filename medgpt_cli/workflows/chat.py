@@ -1,0 +1,103 @@
+"""Chat: decide what is wanted, open the images, load the model, answer.
+
+Images are opened before the model is loaded, so that a mistyped path costs nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from medgpt_cli.chat import oneshot, terminal
+from medgpt_cli.chat.notice import NOTICE
+from medgpt_cli.chat.session import Session
+from medgpt_cli.core import console
+from medgpt_cli.core.errors import UsageError
+from medgpt_cli.data.images.reading import open_image
+
+if TYPE_CHECKING:
+    from medgpt_cli.workflows.loading import LoadedModel
+
+
+def run_chat(
+    *,
+    images: Sequence[str],
+    prompt: str | None = None,
+    model: str | None = None,
+    max_new_tokens: int | None = None,
+    json: bool = False,
+    online: bool = False,
+) -> None:
+    """Answers one prompt, or opens a session at the terminal.
+
+    Args:
+        images: Images shown with the first message.
+        prompt: What to ask; `-` reads it from stdin; None for a session, or to describe an image in
+            JSON.
+        model: How the person named it; None for the newest run, else `tiny`.
+        max_new_tokens: Limit of an answer; the model's default when None.
+        json: Print the answer as one JSON document.
+        online: Whether a hub id may be fetched.
+    """
+    asked = _prompt(prompt, bool(images), json=json)
+    for image in images:
+        _check_image(image)
+    loaded = _load(model, online=online)
+    if asked is None:
+        # Shown even with --quiet: whoever sits down to talk shall have read it.
+        console.talk().print(NOTICE, style="yellow")
+        session = Session(
+            loaded.generate,
+            _check_image,
+            model=loaded.name,
+            model_hash=loaded.hash,
+            max_new_tokens=max_new_tokens,
+        )
+        for image in images:
+            session.attach(image)
+        terminal.converse(session)
+        return
+    console.say(NOTICE, style="yellow")
+    streaming = not json and sys.stdout.isatty()
+    ask = partial(oneshot.ask, loaded.generate, asked, images, max_new_tokens=max_new_tokens)
+    reply = ask(on_text=terminal.stream) if streaming else ask()
+    if json:
+        console.print_json(oneshot.document(reply, loaded.name, len(images)))
+        return
+    sys.stdout.write("\n" if streaming else f"{reply.text}\n")
+    console.say(terminal.tally(reply), style="dim")
+
+
+def _prompt(prompt: str | None, shows_images: bool, *, json: bool) -> str | None:
+    """What to ask once, or None for a session."""
+    if prompt is None and json and shows_images:
+        return oneshot.DESCRIBE
+    if prompt is None and json:
+        raise UsageError(
+            "--json answers one prompt, and there is none", repair="add --prompt TEXT or --image PATH"
+        )
+    if prompt is None and not sys.stdin.isatty():
+        raise UsageError(
+            "stdin is not a terminal and there is no prompt",
+            repair="pass --prompt TEXT, or --prompt - to read it from stdin",
+        )
+    if prompt == "-":
+        prompt = sys.stdin.read()
+    if prompt is not None and not prompt.strip():
+        raise UsageError("the prompt is empty", repair="write a question after --prompt")
+    return prompt.strip() if prompt else None
+
+
+def _check_image(path: str) -> None:
+    open_image(path, where=path)
+
+
+def _load(model: str | None, *, online: bool) -> LoadedModel:
+    from medgpt_cli.workflows.loading import load_model
+
+    loaded = load_model(model, online=online)
+    if model is None:
+        console.say(f"model: {loaded.name} (name another with --model)")
+    return loaded
