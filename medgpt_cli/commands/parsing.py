@@ -20,7 +20,7 @@ from typer._click.core import Command, Context
 from typer._click.formatting import HelpFormatter
 from typer._coercion import TypeDescriptor
 
-from medgpt_cli.commands import COMMANDS, options, pages
+from medgpt_cli.commands import COMMANDS, Door, options, pages
 from medgpt_cli.core import console, offline
 from medgpt_cli.core.errors import UsageError
 
@@ -41,9 +41,7 @@ def call(words: str, args: Sequence[str]) -> int:
     Raises:
         UsageError: A flag or a word is wrong.
     """
-    door = COMMANDS[words]
-    function: Callable[..., Any] = getattr(importlib.import_module(door.module), door.function)
-    command = build(words, function)
+    command = build(words, function_of(COMMANDS[words]))
     own = {param.name for param in command.params}
     everywhere = [param for param in build(words, _everywhere).params if param.name not in own]
     command.params.extend(everywhere)
@@ -61,6 +59,12 @@ def call(words: str, args: Sequence[str]) -> int:
     except typer.Exit as done:
         return done.exit_code
     return code if isinstance(code, int) else 0
+
+
+def function_of(door: Door) -> Callable[..., Any]:
+    """Imports a command's module and returns its function."""
+    function: Callable[..., Any] = getattr(importlib.import_module(door.module), door.function)
+    return function
 
 
 def build(words: str, function: Callable[..., Any]) -> Command:

@@ -33,8 +33,9 @@ def cache_dir() -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.mkdir(mode=0o700, exist_ok=True)
     except (PermissionError, FileExistsError, NotADirectoryError) as error:
+        why = "access is denied" if isinstance(error, PermissionError) else "a file is in its way"
         raise InputError(
-            f"the cache folder {path} cannot be created: {error.strerror}",
+            f"the cache folder {path} cannot be created: {why}",
             repair="name another one in the environment variable MEDGPT_CACHE",
         ) from error
     if not os.access(path, os.W_OK | os.X_OK):

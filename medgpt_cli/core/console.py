@@ -76,8 +76,10 @@ def warn(text: str) -> None:
 
 def print_json(document: Any) -> None:
     """One JSON document on stdout, keys in the order given."""
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    try:
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    except UnicodeEncodeError:  # a file name that is not UTF-8, or a terminal that is not
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
     sys.stdout.flush()
 
 

@@ -78,6 +78,8 @@ def _words(detail: ErrorDetails, stage: str) -> tuple[str, str]:
             return f"must be at most {_number(bounds['le'])}", ""
         case "literal_error":
             return f"must be {bounds['expected'].replace(chr(39), '')}", ""
+        case "json_invalid":
+            return "a value is text that is not valid Unicode", ""
         case "finite_number":
             return "must be a finite number", ""
         case "value_error" if detail["loc"][-1:] == ("date",):

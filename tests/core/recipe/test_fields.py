@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+
+from medgpt_cli.core.recipe.fields import fields
+from medgpt_cli.core.recipe.stages import STAGES
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_field_is_explained_in_one_sentence(stage: str) -> None:
+    for field in fields(stage):
+        assert field.doc.endswith("."), field.name
+        assert "\n" not in field.doc, field.name
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_words_scripts_lean_on(stage: str) -> None:
+    names = {field.name for field in fields(stage)}
+    assert names >= {
+        *(f"model.{word}" for word in ("base", "llm", "vision", "dtype", "feature_layer")),
+        *("data.mix[].path", "data.image_root", "data.max_bad"),
+        *(f"train.{word}" for word in ("seed", "epochs", "max_steps", "batch_size", "max_length", "lr")),
+        *(
+            f"train.{word}"
+            for word in ("schedule", "warmup", "weight_decay", "clip", "save_steps", "keep")
+        ),
+        *(
+            f"parts.{part}.{word}"
+            for part in ("vision", "experts", "router")
+            for word in ("train", "lr")
+        ),
+        *(f"chat.{word}" for word in ("reasoning", "date", "max_new_tokens")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("stage", "sft"),
+        ("model", "section"),
+        ("model.base", "text or empty"),
+        ("model.dtype", "auto | float32 | bfloat16"),
+        ("data.mix", "list of sections"),
+        ("data.mix[].path", "text"),
+        ("data.validation", "list of text"),
+        ("train.max_steps", "whole number or empty"),
+        ("train.lr", "number"),
+        ("parts.llm.train", "true or false"),
+        ("parts.experts.train", "true or false or empty"),
+        ("chat.date", "text"),
+    ],
+)
+def test_kinds(name: str, kind: str) -> None:
+    assert {field.name: field.kind for field in fields("sft")}[name] == kind

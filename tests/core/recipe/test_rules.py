@@ -1,0 +1,100 @@
+"""Each rule, broken and just kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from medgpt_cli.core.recipe.layers import DEFAULT, Origin, Sheet
+from medgpt_cli.core.recipe.rules import conflicts
+from medgpt_cli.core.recipe.stages import defaults
+
+FILE = Origin("r.yaml:1", "r.yaml:1", (2, 1))
+FROZEN = {"vision": {"train": False}, "projector": {"train": False}, "llm": {"train": False}}
+
+
+def broken(tree: dict[str, Any], stage: str = "sft") -> list[tuple[Any, str, str]]:
+    sheet = Sheet()
+    sheet.lay(defaults(stage), lambda _: DEFAULT)
+    sheet.lay(tree, lambda _: FILE)
+    return list(conflicts(sheet))
+
+
+@pytest.mark.parametrize("stage", ["align", "midtrain", "sft"])
+def test_defaults_break_no_rule(stage: str) -> None:
+    assert broken({}, stage) == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "place"),
+    [
+        (FROZEN, ("parts", "vision", "train")),
+        (FROZEN | {"experts": {"train": False}}, ("parts", "vision", "train")),
+    ],
+)
+def test_everything_frozen(parts: dict[str, Any], place: tuple[str, ...]) -> None:
+    assert broken({"parts": parts}) == [
+        (
+            place,
+            "every part is frozen, so nothing would be trained",
+            "set train: true for one of vision, projector, llm, experts, router",
+        )
+    ]
+
+
+@pytest.mark.parametrize("part", ["vision", "projector", "llm", "experts", "router"])
+def test_one_part_that_learns_is_enough(part: str) -> None:
+    assert broken({"parts": FROZEN | {part: {"train": True}}}) == []
+
+
+def test_experts_follow_the_language_model() -> None:
+    learning = FROZEN | {"llm": {"train": True}}
+    assert broken({"parts": learning}) == []
+
+
+def test_a_frozen_projector_in_align_names_the_projector() -> None:
+    [(place, _, _)] = broken({"parts": {"projector": {"train": False}}}, "align")
+    assert place == ("parts", "projector", "train")
+
+
+BOTH = "cannot stand beside model.base, which is a whole model"
+
+
+@pytest.mark.parametrize(
+    ("model", "found"),
+    [
+        (
+            {"base": "a", "llm": "b", "vision": "c"},
+            [
+                (("model", "llm"), BOTH, "remove one of them"),
+                (("model", "vision"), BOTH, "remove one of them"),
+            ],
+        ),
+        ({"base": "a", "vision": "c"}, [(("model", "vision"), BOTH, "remove one of them")]),
+        ({"llm": "b"}, [(("model", "llm"), "needs a vision tower as well", "name it in model.vision")]),
+        (
+            {"vision": "c"},
+            [(("model", "vision"), "needs a language model as well", "name it in model.llm")],
+        ),
+        ({"llm": "b", "vision": "c"}, []),
+        ({"base": "a"}, []),
+        ({"base": "a", "llm": 5}, []),  # a wrong type is reported elsewhere
+    ],
+)
+def test_whole_or_composed(model: dict[str, Any], found: list[Any]) -> None:
+    assert broken({"model": model}) == found
+
+
+@pytest.mark.parametrize(
+    ("tree", "count"),
+    [
+        ({"train": {"eval_steps": 5}}, 1),
+        ({"train": {"eval_steps": 5}, "data": {"validation": ["a.jsonl"]}}, 0),
+        ({"train": {"eval_steps": "5"}}, 0),
+        ({"data": {"validation": ["a.jsonl"]}}, 0),
+    ],
+)
+def test_evaluation_has_data(tree: dict[str, Any], count: int) -> None:
+    expected = (("train", "eval_steps"), "needs records to evaluate on", "name them in data.validation")
+    assert broken(tree) == [expected] * count
