@@ -76,10 +76,12 @@ def warn(text: str) -> None:
 
 def print_json(document: Any) -> None:
     """One JSON document on stdout, keys in the order given."""
+    text = json.dumps(document, ensure_ascii=False, indent=2)
     try:
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:  # a file name that is not UTF-8, or a terminal that is not
-        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        text = json.dumps(document, indent=2)
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+MINE = """\
+stage: align
+train: {seed: 3}
+data:
+  mix:
+    - path: a.jsonl
+"""
+
+SHOWN = """\
+stage: align           # mine.yaml:1
+model:
+  base: tiny           # command line
+  llm: null            # default
+  vision: null         # default
+  dtype: auto          # default
+  feature_layer: -2    # default
+data:
+  mix:
+    - path: a.jsonl    # mine.yaml:5
+  validation: []       # default
+  image_root: null     # default
+  max_bad: 0           # default
+train:
+  seed: 3              # mine.yaml:2
+  epochs: 1.0          # default
+  max_steps: null      # default
+  batch_size: 8        # default
+  accumulate: 1        # default
+  max_length: 2048     # default
+  lr: 1e-05            # command line
+  schedule: cosine     # default
+  warmup: 0.03         # default
+  weight_decay: 0.0    # default
+  clip: 1.0            # default
+  save_steps: 500      # default
+  eval_steps: null     # default
+  keep: 2              # default
+  log_steps: 1         # default
+  threads: null        # default
+parts:
+  vision:
+    train: false       # default
+    lr: null           # default
+  projector:
+    train: true        # default
+    lr: null           # default
+  llm:
+    train: false       # default
+    lr: null           # default
+  experts:
+    train: null        # default
+    lr: null           # default
+  router:
+    train: null        # default
+    lr: null           # default
+chat:
+  reasoning: low       # default
+  date: 2026-01-01     # default
+  max_new_tokens: 256  # default
+"""
+
+
+def test_show(medgpt: Callable[..., Any]) -> None:
+    Path("mine.yaml").write_text(MINE)
+    assert medgpt("recipe", "show", "mine.yaml", "train.lr=1e-5", "model.base=tiny") == (0, SHOWN, "")
+
+
+def test_show_with_comments(medgpt: Callable[..., Any]) -> None:
+    lines = medgpt("recipe", "show", "sft", "--comments").out.splitlines()
+    place = lines.index("  # Peak learning rate.")
+    assert lines[place + 1].startswith("  lr: 0.001 ")
+    assert lines[place + 1].endswith("# recipes/sft.yaml:8")
+
+
+def test_show_as_json(medgpt: Callable[..., Any]) -> None:
+    document = json.loads(medgpt("recipe", "show", "sft", "train.seed=7", "--json").out)
+    assert document["recipe"]["train"]["seed"] == 7
+    assert document["recipe"]["model"]["base"] is None
+    assert document["origins"]["train.seed"] == "command line"
+    assert document["origins"]["train.lr"] == "recipes/sft.yaml:8"
+
+
+def test_an_error_as_json(medgpt: Callable[..., Any]) -> None:
+    done = medgpt("recipe", "show", "sft", "train.lrr=7", "--json")
+    assert (done.code, done.err) == (3, "")
+    assert json.loads(done.out) == {
+        "error": "BAD_RECIPE",
+        "exit_code": 3,
+        "what": "1 problem in the recipe (recipes/sft.yaml)",
+        "where": "",
+        "repair": "medgpt recipe fields sft explains every field",
+        "complaints": [
+            {"what": "no such field", "where": "train.lrr=7", "repair": "did you mean train.lr?"}
+        ],
+    }
