@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _answer_or_explain(args)
     except BrokenPipeError:
-        # The error itself met a reader that had left, as in `medgpt ... --json | head -1`.
+        # The reader had enough, as in `medgpt ... --json | head -1`.
         _drop_output()
         return 0
 
@@ -59,8 +59,7 @@ def _answer_or_explain(args: Sequence[str]) -> int:
         return _explain(Interrupted("interrupted"), as_json=as_json)
     except Exception as exception:
         if isinstance(exception, BrokenPipeError) and _reader_has_left(sys.stdout):
-            _drop_output()
-            return 0
+            raise
         from medgpt_cli.core import failures
 
         if shortage := failures.as_shortage(exception):
