@@ -21,7 +21,7 @@ class Role(StrEnum):
     ASSISTANT = "assistant"
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where a record stands; printed as `file:line`, which is all a message may say about it."""
 
     file: str
@@ -31,7 +31,7 @@ class Place(msgspec.Struct, frozen=True):
         return f"{self.file}:{self.line}"
 
 
-class Turn(msgspec.Struct, frozen=True):
+class Turn(msgspec.Struct, frozen=True, gc=False):
     """One message of a dialogue.
 
     Attributes:
@@ -55,7 +55,7 @@ class Turn(msgspec.Struct, frozen=True):
         return tuple(part for part in self.parts if isinstance(part, int))
 
 
-class Sample(msgspec.Struct, frozen=True):
+class Sample(msgspec.Struct, frozen=True, gc=False):
     """One training or evaluation record, whatever form it was written in.
 
     Attributes:
@@ -81,7 +81,7 @@ class Sample(msgspec.Struct, frozen=True):
     split: str = ""
 
 
-class Reply(msgspec.Struct, frozen=True):
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """What a model answered.
 
     Attributes:
