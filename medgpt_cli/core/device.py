@@ -25,4 +25,7 @@ def pick_dtype(device: str) -> tuple[str, str]:
 
     if device == "cuda" and torch.cuda.is_bf16_supported():
         return "bfloat16", "the device computes in it"
-    return "float32", "exact and reproducible on a CPU" if device == "cpu" else "the device has no bfloat16"
+    return (
+        "float32",
+        "exact and reproducible on a CPU" if device == "cpu" else "the device has no bfloat16",
+    )

@@ -17,6 +17,7 @@ from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.data.batches import EncodedDataset, collate
 from medgpt_cli.models import checkpoint
 from medgpt_cli.training.arguments import total_steps, training_arguments
+from medgpt_cli.training.exactness import exact_sums
 from medgpt_cli.training.meters import Meters, cut_after
 from medgpt_cli.training.parts import PartCount, freeze, parameter_groups
 from medgpt_cli.training.report import write_report
@@ -107,7 +108,7 @@ def _train(run: RunFolder, resolved: Resolved, *, online: bool, resume_line: str
     reached = int(last.name.removeprefix("step-")) if last else 0
     cut_after(run.metrics, reached)
     if reached < steps:  # resuming a finished run would train one step more
-        with signals:
+        with signals, exact_sums(cpu=cpu):
             trainer.train(resume_from_checkpoint=str(last) if last else None)
         _raise_if_stopped(signals, trainer.state.global_step, steps, resume_line)
     run_record.keep_model(run, partial(checkpoint.save, model, processor))
@@ -166,7 +167,9 @@ def _announce(
     last: Path | None,
 ) -> None:
     recipe = resolved.recipe
-    named = recipe.model.base or ("tiny" if recipe.model.llm is None else f"{recipe.model.llm} + {recipe.model.vision}")
+    named = recipe.model.base or (
+        "tiny" if recipe.model.llm is None else f"{recipe.model.llm} + {recipe.model.vision}"
+    )
     start = f"goes on from {last.name}" if last else f"starts from {named}"
     console.say(f"{recipe.stage} {start}, writes to {run.path}")
     if recipe.model.base is None and recipe.model.llm is None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.parts import llama_tokenizer
 
 from medgpt_cli.core.types import Place, Role, Sample, Turn
 from medgpt_cli.data.dialogue import IGNORED, DialogueEncoder
 from medgpt_cli.models import templates
 from medgpt_cli.models.processor import image_token
 from medgpt_cli.models.tiny.build import tokenizer as harmony_tokenizer
+from tests.parts import llama_tokenizer
 
 SYSTEM, USER, ASSISTANT = Role.SYSTEM, Role.USER, Role.ASSISTANT
 PER_IMAGE = 3
@@ -157,7 +157,11 @@ def test_exactly_the_assistants_words_and_the_stop_token_are_learnt(template: st
     encoder, tokenizer, token = encoder_for(template)
     shown = [(text.replace("§", token), learnt) for text, learnt in pieces]
     ids, labels = by_hand(tokenizer, token, shown)
-    stops = [i for i, label in enumerate(labels) if label != IGNORED and (labels + [IGNORED])[i + 1] == IGNORED]
+    stops = [
+        i
+        for i, label in enumerate(labels)
+        if label != IGNORED and [*labels, IGNORED][i + 1] == IGNORED
+    ]
     for stop in stops:
         labels[stop] = tokenizer.eos_token_id
 
@@ -165,9 +169,9 @@ def test_exactly_the_assistants_words_and_the_stop_token_are_learnt(template: st
     encoded = encoder.encode(sample)
     image_id = tokenizer.convert_tokens_to_ids(token)
     assert squeeze(encoded.input_ids, image_id) == ids
-    assert [label for i, label in zip(encoded.input_ids, encoded.labels, strict=True) if i != image_id] == [
-        label for i, label in zip(ids, labels, strict=True) if i != image_id
-    ]
+    assert [
+        label for i, label in zip(encoded.input_ids, encoded.labels, strict=True) if i != image_id
+    ] == [label for i, label in zip(ids, labels, strict=True) if i != image_id]
     images = sum(len(turn.images) for turn in turns)
     assert encoded.input_ids.count(image_id) == PER_IMAGE * images
     assert all(

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.parts import llama_tokenizer
 
 from medgpt_cli.models.channels import Channels, Parted
 from medgpt_cli.models.tiny.build import tokenizer
+from tests.parts import llama_tokenizer
 
 CASES = {
     "a final answer": ("<|channel|>final<|message|>axial<|return|>", ("axial", "")),

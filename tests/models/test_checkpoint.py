@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tests.parts import write_llama
 
 from medgpt_cli.core.errors import BadCheckpoint, HashMismatch
 from medgpt_cli.models import checkpoint
+from tests.parts import write_llama
 
 
 @pytest.fixture
@@ -46,7 +46,9 @@ def drop_a_tensor(folder: Path) -> None:
 
 def add_a_tensor(folder: Path) -> None:
     tensors = load_file(folder / "model.safetensors")
-    save_file({**tensors, "extra": torch.zeros(1)}, folder / "model.safetensors", metadata={"format": "pt"})
+    save_file(
+        {**tensors, "extra": torch.zeros(1)}, folder / "model.safetensors", metadata={"format": "pt"}
+    )
 
 
 def reshape_a_tensor(folder: Path) -> None:
@@ -80,14 +82,19 @@ DAMAGE = {
         add_a_tensor,
         "the weights do not fit the configuration: 1 unexpected (such as extra)",
     ),
-    "a tensor of another shape": (reshape_a_tensor, "the weights do not fit the configuration: 1 mismatched"),
+    "a tensor of another shape": (
+        reshape_a_tensor,
+        "the weights do not fit the configuration: 1 mismatched",
+    ),
     "a cut file": (cut_the_file, "the weights cannot be read: a file is damaged or incomplete"),
     "a pickle": (pickle_the_weights, "the weights are pickled, and a pickle can run any code"),
     "no weights": (lambda folder: (folder / "model.safetensors").unlink(), "there are no weights"),
     "no configuration": (lambda folder: (folder / "config.json").unlink(), "there is no config.json"),
     "no JSON": (lambda folder: (folder / "config.json").write_text("{"), "config.json is not JSON"),
     "no processor": (
-        lambda folder: [(folder / n).unlink() for n in ("processor_config.json", "tokenizer_config.json")],
+        lambda folder: [
+            (folder / n).unlink() for n in ("processor_config.json", "tokenizer_config.json")
+        ],
         "the processor",
     ),
     "another image token": (

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.parts import write_llama, write_tower
 from transformers import AutoModel, AutoModelForImageTextToText, AutoProcessor
 
 from medgpt_cli.core.errors import BadCheckpoint
@@ -14,12 +13,15 @@ from medgpt_cli.models import checkpoint
 from medgpt_cli.models.compose import compose
 from medgpt_cli.models.parts import load_language_model, load_vision_tower
 from medgpt_cli.models.processor import build_processor, set_template, tokens_per_image
+from tests.parts import write_llama, write_tower
 
 
 def joined(tmp_path: Path, kind: str):
     llm, tokenizer = load_language_model(write_llama(tmp_path / "llm"))
     vision = load_vision_tower(write_tower(tmp_path / "vision", kind))
-    processor = build_processor(tokenizer, vision.config, template=None, date="2026-01-01", reasoning="low")
+    processor = build_processor(
+        tokenizer, vision.config, template=None, date="2026-01-01", reasoning="low"
+    )
     return compose(llm, vision, processor), processor
 
 
@@ -34,7 +36,10 @@ def test_any_tower_joins_and_transformers_alone_loads_the_result(tmp_path: Path,
     assert not any(info[key] for key in ("missing_keys", "unexpected_keys", "mismatched_keys"))
     picture = Image.fromarray(np.arange(90 * 140 * 3, dtype=np.uint8).reshape(90, 140, 3))
     dialogue = [
-        {"role": "user", "content": [{"type": "image", "image": picture}, {"type": "text", "text": "plane?"}]}
+        {
+            "role": "user",
+            "content": [{"type": "image", "image": picture}, {"type": "text", "text": "plane?"}],
+        }
     ]
     inputs = stock_processor.apply_chat_template(
         dialogue, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"

@@ -78,7 +78,9 @@ def test_special_tokens_stand_as_in_gpt_oss() -> None:
     assert tokenizer.get_vocab_size() == vocabulary.SIZE
 
 
-@pytest.mark.parametrize("text", ["Pneumothorax, 3.5 cm.", "naïve café 日本 🫁", "  two  spaces\n\ttab", ""])
+@pytest.mark.parametrize(
+    "text", ["Pneumothorax, 3.5 cm.", "naïve café 日本 🫁", "  two  spaces\n\ttab", ""]
+)
 def test_any_text_survives_the_tokenizer(text: str) -> None:
     tokenizer = Tokenizer.from_file(str(vocabulary.FILE))
     assert tokenizer.decode(tokenizer.encode(text).ids) == text

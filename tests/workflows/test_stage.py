@@ -1,0 +1,246 @@
+"""The main job through its front door: `medgpt sft --data local.jsonl`, stopped, resumed, refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from medgpt_cli.app import main
+
+FAST = ["train.batch_size=2", "train.lr=1e-3"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a hand-written file of three record forms and nothing else."""
+    Image.radial_gradient("L").resize((140, 90)).save(tmp_path / "slice.png")
+    (tmp_path / "local.jsonl").write_text(
+        '{"question": "Which plane?", "answer": "axial", "image": "slice.png"}\n'
+        '{"messages": [{"role": "user", "content": "<image>\\nBright?"}, '
+        '{"role": "assistant", "content": "yes"}], "images": ["slice.png"]}\n'
+        '{"conversations": [{"from": "human", "value": "What is HU?"}, '
+        '{"from": "gpt", "value": "A unit of density."}]}\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def weights(run: str) -> dict[str, torch.Tensor]:
+    return load_file(Path(run) / "model" / "model.safetensors")
+
+
+def same(one: str, two: str) -> bool:
+    first, second = weights(one), weights(two)
+    return first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
+
+
+def test_three_lines_and_nothing_else(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sft", "--data", "local.jsonl"]) == 0
+    captured = capsys.readouterr()
+    (run,) = (folder / "runs").iterdir()
+    assert captured.out.startswith(f"runs/{run.name}: 1 steps, loss ")
+    assert f"medgpt chat --model runs/{run.name} --image FILE" in captured.out
+    assert "the 20B model: --model FOLDER" in captured.err
+    assert {path.name for path in run.iterdir()} >= {
+        "recipe.yaml",
+        "overrides.txt",
+        "recipe.json",
+        "manifest.json",
+        "metrics.jsonl",
+        "checkpoints",
+        "model",
+        "report.html",
+        "log.txt",
+        "state.json",
+    }
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert list(manifest["data"]) == ["local.jsonl"]
+    assert manifest["steps"] == 1
+    assert json.loads((run / "state.json").read_text())["state"] == "done"
+    for path in run.rglob("*"):
+        assert not stat.S_IMODE(path.stat().st_mode) & 0o007, path
+    for text in ("axial", "density", "Which plane", "slice.png"):
+        for name in ("log.txt", "report.html", "manifest.json", "metrics.jsonl"):
+            assert text not in (run / name).read_text(), (text, name)
+
+
+def test_the_resolved_recipe_repeats_the_run(folder: Path) -> None:
+    assert main(["sft", "--data", "local.jsonl", "--out", "a", *FAST, "train.max_steps=3"]) == 0
+    assert main(["sft", "--recipe", "a/recipe.json", "--out", "b"]) == 0
+    assert same("a", "b")
+    assert (folder / "a" / "overrides.txt").read_text().splitlines() == [*FAST, "train.max_steps=3"]
+
+
+@pytest.mark.parametrize("stage", ["align", "midtrain", "sft"])
+def test_a_stage_moves_only_the_parts_it_names(folder: Path, tiny: Path, stage: str) -> None:
+    assert main([stage, "--data", "local.jsonl", "--out", "run", *FAST, "train.max_steps=2"]) == 0
+    before, after = load_file(tiny / "model.safetensors"), weights("run")
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    projector = {name for name in before if name.startswith("multi_modal_projector.")}
+    if stage == "align":
+        assert moved == projector
+    else:
+        assert projector <= moved
+        assert any(name.startswith("vision_tower.") for name in moved)
+        assert any(".mlp.experts." in name for name in moved)
+        assert not any("encoder.layers.5." in name or "post_layernorm" in name for name in moved)
+
+
+def test_six_and_six_steps_are_twelve_across_an_epoch(folder: Path) -> None:
+    lines = ["sft", "--data", "local.jsonl", *FAST, "train.max_steps=12", "train.save_steps=6"]
+    assert main([*lines, "--out", "whole"]) == 0
+    # The same run, but killed right after its sixth step: what a kill leaves is the checkpoint of step 6.
+    assert main([*lines, "--out", "parts"]) == 0
+    parts = folder / "parts"
+    import shutil
+
+    for name in ("checkpoints/step-12", "model"):
+        shutil.rmtree(parts / name)
+    state = json.loads((parts / "state.json").read_text())
+    (parts / "state.json").write_text(json.dumps({**state, "state": "running"}))
+    assert main([*lines, "--out", "parts", "--resume"]) == 0
+    assert same("whole", "parts")
+    steps = [json.loads(line) for line in (parts / "metrics.jsonl").read_text().splitlines()]
+    whole = [json.loads(line) for line in (folder / "whole" / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in steps] == list(range(1, 13))
+    assert [line["loss"] for line in steps] == [line["loss"] for line in whole]
+
+
+def start(folder: Path, out: str, *words: str) -> subprocess.Popen[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "medgpt_cli",
+        "sft",
+        "--data",
+        "local.jsonl",
+        "--out",
+        out,
+        *FAST,
+        *words,
+    ]
+    return subprocess.Popen(
+        command, cwd=folder, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for_step(process: subprocess.Popen[str], metrics: Path, step: int) -> None:
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline and process.poll() is None:
+        if metrics.exists() and len(metrics.read_text().splitlines()) >= step:
+            return
+        time.sleep(0.02)
+    raise AssertionError(process.communicate(timeout=10))
+
+
+def test_kill_9_at_any_instant_and_resume_gives_the_same_weights(folder: Path) -> None:
+    words = ["train.max_steps=14", "train.save_steps=3"]
+    assert main(["sft", "--data", "local.jsonl", "--out", "whole", *FAST, *words]) == 0
+    process = start(folder, "killed", *words)
+    wait_for_step(process, folder / "killed" / "metrics.jsonl", 7)
+    process.kill()
+    process.communicate()
+    assert json.loads((folder / "killed" / "state.json").read_text())["state"] == "running"
+    assert main(["chat", "--model", "killed", "--prompt", "x", "--quiet"]) == 3  # unfinished is refused
+    assert main(["sft", "--data", "local.jsonl", "--out", "killed", *FAST, *words, "--resume"]) == 0
+    assert same("whole", "killed")
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGTERM, 75, "STATE"), (signal.SIGINT, 130, "")]
+)
+def test_a_signal_saves_and_the_same_line_goes_on(
+    folder: Path, number: int, code: int, word: str
+) -> None:
+    words = ["train.max_steps=400", "train.save_steps=400"]
+    process = start(folder, "run", *words)
+    wait_for_step(process, folder / "run" / "metrics.jsonl", 2)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == code, err
+    assert "go on with: medgpt sft" in err
+    assert "Traceback" not in err
+    (saved,) = (folder / "run" / "checkpoints").iterdir()
+    assert int(saved.name.removeprefix("step-")) < 400
+
+
+def test_a_finished_run_says_so_and_changes_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sft", "--data", "local.jsonl", "--out", "run", *FAST, "train.max_steps=2"]
+    assert main(words) == 0
+    before = weights("run")
+    assert main([*words, "--resume"]) == 0
+    assert "run had already finished." in capsys.readouterr().err
+    after = weights("run")
+    assert all(torch.equal(before[k], after[k]) for k in before)
+
+
+def test_a_run_is_not_resumed_with_another_recipe_or_other_data(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sft", "--data", "local.jsonl", "--out", "run", *FAST, "train.max_steps=2"]
+    assert main(words) == 0
+    state = json.loads((folder / "run" / "state.json").read_text())
+    (folder / "run" / "state.json").write_text(json.dumps({**state, "state": "running"}))
+    assert main([*words[:-1], "train.max_steps=3", "--resume"]) == 2
+    assert "begun with another recipe; what differs: train.max_steps" in capsys.readouterr().err
+    with (folder / "local.jsonl").open("a") as file:
+        file.write('{"question": "More?", "answer": "no"}\n')
+    assert main([*words, "--resume"]) == 4
+    assert "the data files are not those" in capsys.readouterr().err
+
+
+def test_an_existing_folder_is_not_touched_without_being_told(folder: Path) -> None:
+    (folder / "mine").mkdir()
+    (folder / "mine" / "thesis.tex").write_text("years of work")
+    words = ["sft", "--data", "local.jsonl", "--out", "mine", *FAST, "train.max_steps=1"]
+    for extra in ([], ["--resume"], ["--force"]):
+        assert main([*words, *extra]) == 2
+    assert (folder / "mine" / "thesis.tex").read_text() == "years of work"
+    assert [path.name for path in (folder / "mine").iterdir()] == ["thesis.tex"]
+
+
+def test_validation_loss_is_measured_when_asked(folder: Path) -> None:
+    words = ["data.validation=[local.jsonl]", "train.eval_steps=1", "train.max_steps=2"]
+    assert main(["sft", "--data", "local.jsonl", "--out", "run", *FAST, *words]) == 0
+    lines = [json.loads(line) for line in (folder / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if "validation_loss" in line] == [1, 2]
+    assert "validation loss" in (folder / "run" / "report.html").read_text()
+
+
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(folder.rglob("*"))
+    assert main(["sft", "--data", "local.jsonl", "--dry-run", "--json", *FAST]) == 0
+    outlook = json.loads(capsys.readouterr().out)
+    assert (outlook["records"], outlook["images"], outlook["steps"]) == (3, 2, 2)
+    assert outlook["recipe"]["train"]["batch_size"] == 2
+    assert outlook["memory_bytes_without_activations"] > 4 * 4_000_000
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_accumulated_steps_equal_one_large_batch(folder: Path) -> None:
+    words = ["sft", "--data", "local.jsonl", "train.lr=1e-3", "train.max_steps=2", "train.clip=1e9"]
+    assert main([*words, "--out", "large", "train.batch_size=3"]) == 0
+    assert main([*words, "--out", "small", "train.batch_size=1", "train.accumulate=3"]) == 0
+
+    def losses(run: str) -> list[float]:
+        return [
+            json.loads(line)["loss"]
+            for line in (folder / run / "metrics.jsonl").read_text().splitlines()
+        ]
+
+    assert losses("small") == pytest.approx(losses("large"), rel=1e-4)
