@@ -14,7 +14,7 @@ OBJECTS = [{"text": "a"}, {"text": "ä\n"}, {"text": "c"}]
 
 
 def numbers_and_objects(path: Path) -> list[tuple[int, object]]:
-    return [(number, json.loads(raw)) for number, raw in numbered_lines(path)]
+    return [(number, json.loads(raw.decode())) for number, raw in numbered_lines(path)]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])

@@ -48,6 +48,7 @@ def test_what_json_writes_is_read(value: dict[str, Any], style: dict[str, Any]) 
         rb'{"a": 1, "\u0061": 2}',
         '{"a": 1, "ü": "ü", "a": 2}'.encode(),
         b'{"x": [[{"a": 1, "a": 2}]]}',
+        rb'{"a": 1, "b": "x\\", "c": "y\\", "a": 2}',
         b'{"a": "\\"\\"", "b": "\\\\\\\\", "a": 1}',
     ],
 )
