@@ -74,7 +74,7 @@ def read_records(path: Path, *, image_root: Path | None = None, max_bad: int | N
             counts[form] += 1
     if not lines:
         raise BadRecord("holds no records", where=file, repair="write one JSON object a line")
-    if max_bad is not None and bad > max_bad:
+    if max_bad is not None and (bad > max_bad or not samples):
         raise BadRecord(
             f"{bad} of {lines} record{'s' if lines != 1 else ''} cannot be used",
             where=file,

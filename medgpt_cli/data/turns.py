@@ -126,22 +126,17 @@ def _images_first(turns: list[Turn], images: int) -> list[Turn]:
 
 
 def _checked(turns: list[Turn], record: dict[str, Any], field: str) -> tuple[Turn, ...]:
-    opening = 1 if turns[0].role is Role.SYSTEM else 0
-    if "system" in record:
-        if opening:
-            raise unfit("system", f"stands beside a system turn in {field}", "keep one of the two")
-        turns.insert(0, system_turn(record))
-        opening = 1
-    inserted = 1 if "system" in record else 0
-    for index, turn in enumerate(turns[opening:]):
+    """The turns in an order that can be learnt, with the record's own `system` and `thinking` put in."""
+    first = 1 if turns[0].role is Role.SYSTEM else 0
+    for index, turn in enumerate(turns[first:]):
         expected = (Role.USER, Role.ASSISTANT)[index % 2]
         if turn.role is not expected:
             raise unfit(
-                f"{field}[{index + opening - inserted}]",
+                f"{field}[{first + index}]",
                 f"is {_article(turn.role)} turn where {_article(expected)} turn belongs",
                 "a system turn may come first; then user and assistant alternate, and the user begins",
             )
-    if len(turns) == opening or turns[-1].role is not Role.ASSISTANT:
+    if len(turns) == first or turns[-1].role is not Role.ASSISTANT:
         raise unfit(
             field, "has no assistant answer at the end", "add the answer, or leave the last question out"
         )
@@ -151,6 +146,10 @@ def _checked(turns: list[Turn], record: dict[str, Any], field: str) -> tuple[Tur
                 "thinking", "stands beside the last answer's own thinking", "keep one of the two"
             )
         turns[-1] = Turn(Role.ASSISTANT, turns[-1].parts, text_of(record["thinking"], "thinking"))
+    if "system" in record:
+        if first:
+            raise unfit("system", f"stands beside a system turn in {field}", "keep one of the two")
+        turns.insert(0, system_turn(record))
     return tuple(turns)
 
 

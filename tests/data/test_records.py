@@ -136,6 +136,11 @@ def test_bad_records_are_left_out_up_to_the_number_allowed(tmp_path: Path) -> No
         )
 
 
+def test_a_file_without_one_good_record_is_refused_whatever_is_allowed(tmp_path: Path) -> None:
+    with pytest.raises(BadRecord, match="2 of 2 records cannot be used"):
+        read_records(write(tmp_path, {"text": ""}, {"text": 1}), max_bad=9)
+
+
 def test_an_image_root_of_its_own(tmp_path: Path) -> None:
     write(tmp_path)
     path = tmp_path / "sub" / "local.jsonl"

@@ -90,7 +90,12 @@ def _plain(stream: BinaryIO) -> tuple[BinaryIO, UID | None]:
     """The file with its transfer syntax, inflated if it was deflated."""
     stream.seek(0)
     read_preamble(stream, force=True)
-    meta = read_dataset(stream, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
+    meta = read_dataset(
+        stream,
+        is_implicit_VR=False,
+        is_little_endian=True,
+        stop_when=lambda tag, vr, length: tag.group != 2,
+    )
     syntax: UID | None = meta.get("TransferSyntaxUID")
     if syntax != DeflatedExplicitVRLittleEndian:
         return stream, syntax
@@ -123,9 +128,9 @@ def _object_name(tags: Dataset) -> str:
 def _shape(tags: Dataset) -> int:
     """Refuses impossible sizes; returns the number of frames."""
     numbers = []
-    for keyword, least in (("Rows", 1), ("Columns", 1), ("SamplesPerPixel", 1), ("BitsAllocated", 1)):
+    for keyword in ("Rows", "Columns", "SamplesPerPixel", "BitsAllocated"):
         value = tags.get(keyword)
-        if not isinstance(value, int) or value < least:
+        if not isinstance(value, int) or value < 1:
             raise BadImage(
                 f"has no usable {keyword} in its DICOM header", repair="export it again from the archive"
             )
