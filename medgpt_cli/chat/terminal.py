@@ -39,7 +39,8 @@ def converse(session: Session, read: Callable[[], str] | None = None) -> None:
             if line.strip() and not _turn(session, line):
                 return
         except KeyboardInterrupt:
-            console.talk().print(f"\n{HOW_TO_LEAVE}", style="dim")
+            with contextlib.suppress(KeyboardInterrupt):  # pressed twice: still no reason to lose it all
+                console.talk().print(f"\n{HOW_TO_LEAVE}", style="dim")
         except EOFError:
             return
 

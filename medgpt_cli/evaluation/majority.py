@@ -19,9 +19,11 @@ class Majority:
 
     Args:
         items: What to count on.  Multiple choice and free answers are counted apart.
+        source: What the items come from, in words.
     """
 
-    def __init__(self, items: Iterable[Item]) -> None:
+    def __init__(self, items: Iterable[Item], source: str) -> None:
+        self.source = source
         counts: defaultdict[tuple[str | None, bool], Counter[str]] = defaultdict(Counter)
         for item in items:
             for group in (item.group, None):

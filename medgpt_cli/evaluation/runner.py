@@ -7,7 +7,7 @@ which model answers; it is handed a `Generate`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from time import perf_counter
 
 import msgspec
@@ -17,25 +17,24 @@ from medgpt_cli.core.types import Generate, Reply
 from medgpt_cli.evaluation.items import Item
 from medgpt_cli.evaluation.outcomes import Outcome, SampleLog, Status, Texts
 from medgpt_cli.evaluation.scoring import Verdict, judge
+from medgpt_cli.evaluation.tasks import Task
 
 Progress = Callable[[int, int, int], None]
 """Called after each item with the number done, the number in all, and the number right so far."""
 
 
 def run_task(
-    task: str,
-    items: Sequence[Item],
+    task: Task,
     generate: Generate,
     log: SampleLog,
     *,
     keep_text: bool = False,
     progress: Progress | None = None,
 ) -> list[Outcome]:
-    """Asks all items.
+    """Asks all items of a task.
 
     Args:
-        task: The task's name in the log.
-        items: What to ask, in order.
+        task: What to ask.
         generate: The model.
         log: Where outcomes are appended, and where earlier ones are found.
         keep_text: Whether question, gold and answer are logged too.
@@ -50,8 +49,8 @@ def run_task(
     outcomes: list[Outcome] = []
     correct = 0
     first_failure: Exception | None = None
-    for item in items:
-        outcome = log.get(task, item.id)
+    for item in task.items:
+        outcome = log.get(task.name, item.id)
         if outcome is None or outcome.status is Status.ERROR:
             outcome, failure = _ask(task, item, generate, keep_text)
             first_failure = first_failure or failure
@@ -59,16 +58,18 @@ def run_task(
         outcomes.append(outcome)
         correct += outcome.correct
         if progress:
-            progress(len(outcomes), len(items), correct)
+            progress(len(outcomes), len(task.items), correct)
     if first_failure and all(outcome.status is Status.ERROR for outcome in outcomes):
         raise first_failure
     return outcomes
 
 
-def _ask(task: str, item: Item, generate: Generate, keep_text: bool) -> tuple[Outcome, Exception | None]:
+def _ask(
+    task: Task, item: Item, generate: Generate, keep_text: bool
+) -> tuple[Outcome, Exception | None]:
     start = perf_counter()
     try:
-        reply = generate(item.turns, item.images)
+        reply = generate(item.turns, item.images, max_new_tokens=task.max_new_tokens)
         # A cut answer is wrong even if its beginning happens to match: the model never said it was done.
         status = Status.OK if reply.finished else Status.TRUNCATED
         verdict = judge(item, reply.text) if reply.finished else Verdict(correct=False, parsed=False)
@@ -79,7 +80,7 @@ def _ask(task: str, item: Item, generate: Generate, keep_text: bool) -> tuple[Ou
         reply, status, failure = Reply("", seconds=perf_counter() - start), Status.ERROR, error
         verdict = Verdict(correct=False, parsed=False)
     outcome = Outcome(
-        task=task,
+        task=task.name,
         id=item.id,
         place=str(item.place),
         group=item.group,

@@ -86,16 +86,13 @@ class TaskScore(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[Score, ...]
 
 
-def summarise(
-    task: Task, outcomes: Sequence[Outcome], majority: Majority, majority_from: str
-) -> TaskScore:
+def summarise(task: Task, outcomes: Sequence[Outcome], majority: Majority) -> TaskScore:
     """Counts the outcomes of a task.
 
     Args:
         task: The task, with at least one item.
         outcomes: One for each item, in order.
         majority: The baseline.
-        majority_from: What it was fitted on, in words.
     """
     rows = [
         (outcome, majority.is_right(item)) for outcome, item in zip(outcomes, task.items, strict=True)
@@ -106,7 +103,7 @@ def summarise(
         task=task.name,
         protocol=task.protocol,
         data_hash=task.data_hash,
-        majority_from=majority_from,
+        majority_from=majority.source,
         overall=_score(OVERALL, rows),
         groups=tuple(groups) if len(groups) > 1 else (),
     )

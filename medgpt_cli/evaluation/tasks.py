@@ -25,19 +25,22 @@ class Task:
         data_hash: SHA-256 of the file the questions come from.
         items: What is asked.
         limit: The number of items kept from the front of the file, or None for all.
+        max_new_tokens: Tokens an answer may take; the model's own limit when None.
     """
 
     name: str
     data_hash: str
     items: Sequence[Item]
     limit: int | None = None
+    max_new_tokens: int | None = None
 
     @property
     def protocol(self) -> str:
         """`set#hash / prompt profile / shots / decoding / scorer version`, in one line."""
         part = f"[:{self.limit}]" if self.limit is not None else ""
         question_set = f"{self.name}{part}#{self.data_hash[:12]}"
-        return f"{question_set} / {PROMPT} / shots 0 / greedy / {profile(self.items)}"
+        decoding = "greedy" if self.max_new_tokens is None else f"greedy, {self.max_new_tokens} tokens"
+        return f"{question_set} / {PROMPT} / shots 0 / {decoding} / {profile(self.items)}"
 
 
 def task_names(paths: Sequence[str]) -> list[str]:

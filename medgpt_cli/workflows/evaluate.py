@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +35,7 @@ def run_eval(
     tasks: Sequence[str],
     out: Path | None = None,
     limit: int | None = None,
+    max_new_tokens: int | None = None,
     keep_text: bool = False,
     resume: bool = False,
     force: bool = False,
@@ -51,6 +51,7 @@ def run_eval(
         tasks: Record files.
         out: The run folder; a dated one under `runs/` when None.
         limit: Ask only that many questions of each task, from the front.
+        max_new_tokens: Tokens an answer may take; the model's own limit when None.
         keep_text: Keep questions and answers in the log and the report.
         resume: Start or continue.
         force: Overwrite an earlier evaluation.
@@ -60,7 +61,7 @@ def run_eval(
             None.
         dry_run: Say what would be asked and write nothing.
     """
-    read = _read_tasks(tasks, limit)
+    read = _read_tasks(tasks, limit, max_new_tokens)
     majority = _fitted_on(against_majority_of) if against_majority_of else None
 
     from medgpt_cli.workflows import loading, naming  # torch, only once the questions are good
@@ -86,34 +87,47 @@ def run_eval(
         else:
             if model is None:
                 console.say(f"model: {name} (name another with --model)")
+            words = {"majority": against_majority_of, "limit": limit, "max-new-tokens": max_new_tokens}
+            again = _again(tasks, keep_text, model=name, **words, out=run.path)
             loaded = loading.load_model(name, online=online)
-            eval_record.refuse_other(run, asked, loaded.hash)
-            eval_record.begin(run, asked, loaded.hash)
-            again = _again(name, tasks, run.path, limit, keep_text, against_majority_of)
-            log = SampleLog(run.path / eval_record.SAMPLES)
-            outcomes = [_ask(task, loaded, log, keep_text, again) for task in read]
-            scores = [
-                _count(task, done, majority, against_majority_of)
-                for task, done in zip(read, outcomes, strict=True)
-            ]
-            everything = list(chain.from_iterable(outcomes))
-            log.settle(everything)
-            eval_record.end(run, asked, loaded.hash, scores, everything)
+            _evaluate(run, asked, loaded, read, majority, again)
         eval_record.tell(run, as_json=json)
     finally:
         console.log_to(None)
         run.close()
 
 
-def _read_tasks(paths: Sequence[str], limit: int | None) -> list[Task]:
+def _evaluate(
+    run: RunFolder,
+    asked: dict[str, Any],
+    loaded: LoadedModel,
+    tasks: Sequence[Task],
+    majority: Majority | None,
+    again: str,
+) -> None:
+    eval_record.refuse_other(run, asked, loaded.hash)
+    eval_record.begin(run, asked, loaded.hash)
+    log = SampleLog(run.path / eval_record.SAMPLES)
+    outcomes: list[Outcome] = []
+    scores: list[TaskScore] = []
+    for task in tasks:
+        done = _ask(task, loaded, log, asked["keep_text"], again)
+        scores.append(summary.summarise(task, done, majority or Majority(task.items, "the task itself")))
+        outcomes += done
+    log.settle(outcomes)
+    eval_record.end(run, asked, loaded.hash, scores, outcomes)
+
+
+def _read_tasks(paths: Sequence[str], limit: int | None, max_new_tokens: int | None) -> list[Task]:
     if not paths:
         raise UsageError("no task was named", repair="add --task my.jsonl")
     if len(set(paths)) < len(paths):
         raise UsageError("a task is named twice", repair="name each --task once")
-    return [_read_task(name, path, limit) for name, path in zip(task_names(paths), paths, strict=True)]
+    names = zip(task_names(paths), paths, strict=True)
+    return [_read_task(name, path, limit, max_new_tokens) for name, path in names]
 
 
-def _read_task(name: str, path: str, limit: int | None) -> Task:
+def _read_task(name: str, path: str, limit: int | None, max_new_tokens: int | None) -> Task:
     samples = read_records(Path(path)).samples
     items, complaints = items_from(samples)
     if complaints:
@@ -123,7 +137,7 @@ def _read_task(name: str, path: str, limit: int | None) -> Task:
             complaints=complaints,
         )
     part = limit if limit is not None and limit < len(items) else None
-    return Task(name, files.sha256_file(Path(path)), items[:part], part)
+    return Task(name, files.sha256_file(Path(path)), items[:part], part, max_new_tokens)
 
 
 def _fitted_on(path: str) -> Majority:
@@ -135,39 +149,21 @@ def _fitted_on(path: str) -> Majority:
             where=path,
             repair="name another --majority",
         )
-    return Majority(items)
+    return Majority(items, path)
 
 
-def _again(
-    model: str, tasks: Sequence[str], out: Path, limit: int | None, keep_text: bool, majority: str | None
-) -> str:
+def _again(tasks: Sequence[str], keep_text: bool, **values: object) -> str:
     """The command line that goes on with this evaluation."""
-    words = ["medgpt", "eval", "run", "--model", model, *(f"--task={task}" for task in tasks)]
-    words += ["--majority", majority] if majority else []
-    words += ["--limit", str(limit)] if limit else []
+    words = ["medgpt", "eval", "run", *(f"--task={task}" for task in tasks)]
+    words += [f"--{name}={value}" for name, value in values.items() if value is not None]
     words += ["--keep-text"] if keep_text else []
-    return shlex.join([*words, "--out", str(out), "--resume"])
+    return shlex.join([*words, "--resume"])
 
 
 def _ask(task: Task, loaded: LoadedModel, log: SampleLog, keep_text: bool, again: str) -> list[Outcome]:
     with Asking(task.name, len(task.items)) as asking:
         try:
-            return run_task(
-                task.name,
-                task.items,
-                loaded.generate,
-                log,
-                keep_text=keep_text,
-                progress=asking.progress,
-            )
+            return run_task(task, loaded.generate, log, keep_text=keep_text, progress=asking.progress)
         except KeyboardInterrupt:
             kind = StateSaved if asking.terminated else Interrupted
             raise kind("stopped; every answer so far is kept", repair=f"go on with: {again}") from None
-
-
-def _count(
-    task: Task, outcomes: Sequence[Outcome], majority: Majority | None, source: str | None
-) -> TaskScore:
-    return summary.summarise(
-        task, outcomes, majority or Majority(task.items), source or "the task itself"
-    )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from medgpt_cli.chat.session import Session
+from medgpt_cli.core import console
 from medgpt_cli.core.errors import BadImage
 from medgpt_cli.core.types import Reply, Turn
 
@@ -53,6 +54,12 @@ class Echo:
 def check_image(path: str) -> None:
     if "bad" in path:
         raise BadImage("is damaged or cut short", where=path, repair="copy it again from where it came")
+
+
+@pytest.fixture(autouse=True)
+def speaking() -> None:
+    """Another test's `--quiet` ends here."""
+    console.set_quiet(False)
 
 
 @pytest.fixture

@@ -18,9 +18,11 @@ class Scripted:
 
     def __init__(self, say: Callable[[str], str], finished: bool = True) -> None:
         self.say, self.finished, self.asked = say, finished, []
+        self.options: list[dict[str, object]] = []
 
     def __call__(self, turns: Sequence[Turn], images: Sequence[str], **options: object) -> Reply:
         self.asked.append(turns[-1].text)
+        self.options.append(options)
         text = self.say(turns[-1].text)
         return Reply(text, finished=self.finished, prompt_tokens=7, tokens=3, seconds=0.5)
 

@@ -22,7 +22,7 @@ def test_equals_sklearns_most_frequent_dummy_in_each_group(
         [sample(n, "q", a, source=g) for n, (a, g) in enumerate(zip(answers, groups, strict=True))]
     )
     train, test = items[:40], items[40:]
-    majority = Majority(train)
+    majority = Majority(train, "these")
     for group in ("plane", "side"):
         y = [item.gold for item in train if item.group == group]
         seen = [item for item in test if item.group == group]
@@ -35,14 +35,14 @@ def test_answers_are_counted_under_the_scorers_profile(sample: Callable[..., Sam
     items, _ = items_from(
         [sample(n, "q", answer) for n, answer in enumerate(["Left.", "left", "right", "LEFT"])]
     )
-    majority = Majority(items)
+    majority = Majority(items, "these")
     assert [majority.is_right(item) for item in items] == [True, True, False, True]
 
 
 def test_ties_do_not_depend_on_the_order(sample: Callable[..., Sample]) -> None:
     items, _ = items_from([sample(1, "q", "right"), sample(2, "q", "left")])
     for order in (items, items[::-1]):
-        assert [Majority(order).is_right(item) for item in items] == [False, True]
+        assert [Majority(order, "these").is_right(item) for item in items] == [False, True]
 
 
 def test_a_group_never_seen_gets_the_commonest_answer_of_all(sample: Callable[..., Sample]) -> None:
@@ -50,7 +50,7 @@ def test_a_group_never_seen_gets_the_commonest_answer_of_all(sample: Callable[..
         [sample(n, "q", a, source="seen") for n, a in enumerate(["left", "left", "right"])]
     )
     new, _ = items_from([sample(9, "q", "left", source="new")])
-    assert Majority(train).is_right(new[0])
+    assert Majority(train, "these").is_right(new[0])
 
 
 def test_letters_and_words_are_counted_apart(sample: Callable[..., Sample]) -> None:
@@ -58,6 +58,6 @@ def test_letters_and_words_are_counted_apart(sample: Callable[..., Sample]) -> N
         [sample(n, "q", "a") for n in range(3)] + [sample(5, "q", "right", options=OPTIONS)]
     )
     choice, _ = items_from([sample(9, "q", "left", options=OPTIONS)])
-    assert not Majority(train).is_right(choice[0])
+    assert not Majority(train, "these").is_right(choice[0])
     words, _ = items_from([sample(1, "q", "left")])
-    assert not Majority(words).is_right(choice[0])
+    assert not Majority(words, "these").is_right(choice[0])

@@ -51,8 +51,8 @@ def page(sample: Callable[..., Sample], Scripted: Any, tmp_path: Any) -> Callabl
             ]
         )
         log = SampleLog(tmp_path / f"{keep_text}.jsonl")
-        outcomes = run_task("my", items, Scripted(lambda _: NASTY), log, keep_text=keep_text)
-        score = summarise(Task("my", HASH, items), outcomes, Majority(items), "the task itself")
+        outcomes = run_task(Task("my", HASH, items), Scripted(lambda _: NASTY), log, keep_text=keep_text)
+        score = summarise(Task("my", HASH, items), outcomes, Majority(items, "the task itself"))
         return render(
             [score], outcomes, model="runs/a<b", facts={"model SHA-256": HASH}, notice="Not a device."
         )

@@ -11,8 +11,10 @@ from medgpt_cli.core.types import Sample
 from medgpt_cli.evaluation.items import Item, items_from
 from medgpt_cli.evaluation.outcomes import SampleLog
 from medgpt_cli.evaluation.runner import run_task
+from medgpt_cli.evaluation.tasks import Task
 
 SECRET = "Jane Doe"
+HASH = "0" * 64
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def test_one_line_for_each_question_without_its_text(
     log = tmp_path / "samples.jsonl"
     seen: list[tuple[int, int, int]] = []
     outcomes = run_task(
-        "t", items, Scripted(right), SampleLog(log), progress=lambda *now: seen.append(now)
+        Task("t", HASH, items), Scripted(right), SampleLog(log), progress=lambda *now: seen.append(now)
     )
     assert [outcome.correct for outcome in outcomes] == [True] * 4
     assert seen == [(1, 4, 1), (2, 4, 2), (3, 4, 3), (4, 4, 4)]
@@ -63,9 +65,17 @@ def test_one_line_for_each_question_without_its_text(
     assert stat.S_IMODE(log.stat().st_mode) & 0o007 == 0
 
 
+def test_the_tasks_token_limit_reaches_the_model(
+    tmp_path: Path, items: list[Item], Scripted: Any
+) -> None:
+    model = Scripted(right)
+    run_task(Task("t", HASH, items[:1], max_new_tokens=9), model, SampleLog(tmp_path / "s.jsonl"))
+    assert model.options == [{"max_new_tokens": 9}]
+
+
 def test_keep_text_keeps_it(tmp_path: Path, items: list[Item], Scripted: Any) -> None:
     log = tmp_path / "samples.jsonl"
-    run_task("t", items[:1], Scripted(right), SampleLog(log), keep_text=True)
+    run_task(Task("t", HASH, items[:1]), Scripted(right), SampleLog(log), keep_text=True)
     assert rows(log)[0]["texts"] == {
         "question": f"question 1 {SECRET}",
         "gold": f"answer 1 {SECRET}",
@@ -77,7 +87,7 @@ def test_a_cut_answer_is_wrong_even_where_its_text_matches(
     tmp_path: Path, items: list[Item], Scripted: Any
 ) -> None:
     [outcome] = run_task(
-        "t", items[:1], Scripted(right, finished=False), SampleLog(tmp_path / "s.jsonl")
+        Task("t", HASH, items[:1]), Scripted(right, finished=False), SampleLog(tmp_path / "s.jsonl")
     )
     assert (outcome.status, outcome.correct, outcome.parsed) == ("truncated", False, False)
 
@@ -93,7 +103,7 @@ def test_a_failing_item_is_logged_by_name_and_the_others_are_asked(
         return right(question)
 
     log = tmp_path / "samples.jsonl"
-    outcomes = run_task("t", items, Scripted(say), SampleLog(log))
+    outcomes = run_task(Task("t", HASH, items), Scripted(say), SampleLog(log))
     assert [o.status for o in outcomes] == ["ok", "error", "error", "ok"]
     assert [o.error for o in outcomes] == ["", "BAD_IMAGE", "ValueError", ""]
     assert [o.correct for o in outcomes] == [True, False, False, True]
@@ -107,13 +117,13 @@ def test_when_everything_fails_there_is_no_score_but_the_first_error(
         raise BadImage("is damaged")
 
     with pytest.raises(BadImage) as caught:
-        run_task("t", items, Scripted(say), SampleLog(tmp_path / "s.jsonl"))
+        run_task(Task("t", HASH, items), Scripted(say), SampleLog(tmp_path / "s.jsonl"))
     assert str(caught.value) == "my.jsonl:1  is damaged"
 
 
 def test_goes_on_where_it_was_killed(tmp_path: Path, items: list[Item], Scripted: Any) -> None:
     whole, log = tmp_path / "whole.jsonl", tmp_path / "samples.jsonl"
-    expected = run_task("t", items, Scripted(right), SampleLog(whole))
+    expected = run_task(Task("t", HASH, items), Scripted(right), SampleLog(whole))
 
     def killed(question: str) -> str:
         if "question 3" in question:
@@ -121,10 +131,10 @@ def test_goes_on_where_it_was_killed(tmp_path: Path, items: list[Item], Scripted
         return right(question)
 
     with pytest.raises(KeyboardInterrupt):
-        run_task("t", items, Scripted(killed), SampleLog(log))
+        run_task(Task("t", HASH, items), Scripted(killed), SampleLog(log))
     log.write_bytes(log.read_bytes() + b'{"task":"t","id":"q3","pla')  # torn in the middle of a line
     model = Scripted(right)
-    assert run_task("t", items, model, SampleLog(log)) == expected
+    assert run_task(Task("t", HASH, items), model, SampleLog(log)) == expected
     assert [question[:10] for question in model.asked] == ["question 3", "question 4"]
     assert log.read_bytes() == whole.read_bytes()
 
@@ -138,9 +148,9 @@ def test_what_failed_before_is_asked_again_and_stands_once_after_settling(
         return right(question)
 
     path = tmp_path / "samples.jsonl"
-    run_task("t", items, Scripted(say), SampleLog(path))
+    run_task(Task("t", HASH, items), Scripted(say), SampleLog(path))
     model, log = Scripted(right), SampleLog(path)
-    outcomes = run_task("t", items, model, log)
+    outcomes = run_task(Task("t", HASH, items), model, log)
     assert [question[:10] for question in model.asked] == ["question 2"]
     assert all(outcome.correct for outcome in outcomes)
     log.settle(outcomes)
@@ -149,7 +159,7 @@ def test_what_failed_before_is_asked_again_and_stands_once_after_settling(
 
 def test_two_tasks_share_a_log_without_meeting(tmp_path: Path, items: list[Item], Scripted: Any) -> None:
     path, model = tmp_path / "samples.jsonl", Scripted(right)
-    run_task("one", items, model, SampleLog(path))
-    run_task("two", items, model, SampleLog(path))
+    run_task(Task("one", HASH, items), model, SampleLog(path))
+    run_task(Task("two", HASH, items), model, SampleLog(path))
     assert len(model.asked) == 8
     assert [row["task"] for row in rows(path)] == ["one"] * 4 + ["two"] * 4

@@ -33,8 +33,8 @@ def score(sample: Callable[..., Sample], Scripted: Any, tmp_path: Any) -> TaskSc
             raise RuntimeError
         return answer
 
-    outcomes = run_task("my", items, Scripted(say), SampleLog(tmp_path / "samples.jsonl"))
-    return summarise(Task("my", HASH, items), outcomes, Majority(items), "train.jsonl")
+    outcomes = run_task(Task("my", HASH, items), Scripted(say), SampleLog(tmp_path / "samples.jsonl"))
+    return summarise(Task("my", HASH, items), outcomes, Majority(items, "train.jsonl"))
 
 
 def test_counts(score: TaskScore) -> None:
@@ -79,12 +79,14 @@ def test_one_group_is_not_told_twice_and_nothing_read_has_no_share(
 ) -> None:
     items, _ = items_from([sample(1, "q", "a")])
     outcomes = run_task(
-        "my", items, Scripted(lambda _: "a", finished=False), SampleLog(tmp_path / "s.jsonl")
+        Task("my", HASH, items), Scripted(lambda _: "a", finished=False), SampleLog(tmp_path / "s.jsonl")
     )
-    score = summarise(Task("my", HASH, items, limit=1), outcomes, Majority(items), "the task itself")
+    score = summarise(
+        Task("my", HASH, items, limit=1, max_new_tokens=16), outcomes, Majority(items, "the task itself")
+    )
     assert score.groups == ()
     assert (score.overall.accuracy_parsed, score.overall.truncated) == (None, 1)
-    assert score.protocol == "my[:1]#0123456789ab / as-written / shots 0 / greedy / em_v1"
+    assert score.protocol == "my[:1]#0123456789ab / as-written / shots 0 / greedy, 16 tokens / em_v1"
     stream = io.StringIO()
     Console(file=stream, width=200).print(as_table([score]))
     assert (

@@ -252,19 +252,8 @@ def test_the_command_to_go_on_with_is_whole(
         raise KeyboardInterrupt
 
     model.say = interrupted
-    words = (
-        "--task",
-        task,
-        "--majority",
-        task,
-        "--limit",
-        "3",
-        "--keep-text",
-        "--out",
-        "a b",
-        "--quiet",
-    )
-    assert run(*words) == 130
+    words = ("--task", task, "--majority", task, "--limit", "3", "--max-new-tokens", "8", "--keep-text")
+    assert run(*words, "--out", "a b", "--quiet") == 130
     line = capfd.readouterr().err.splitlines()[-1].removeprefix("go on with: medgpt ")
     model.say = lambda question: "axial"
     assert main([*shlex.split(line), "--quiet"]) == 0
@@ -283,7 +272,7 @@ def test_goes_on_where_it_was_interrupted(
     assert run("--task", task, "--out", "out", "--quiet") == 130
     assert capfd.readouterr().err == (
         "error: stopped; every answer so far is kept\n"
-        "go on with: medgpt eval run --model fake --task=my.jsonl --out out --resume\n"
+        "go on with: medgpt eval run --task=my.jsonl --model=fake --out=out --resume\n"
     )
     model.say = lambda question: "axial"
     model.asked.clear()

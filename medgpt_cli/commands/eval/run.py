@@ -18,6 +18,10 @@ Limit = Annotated[
     int | None,
     typer.Option("--limit", metavar="N", min=1, help="Ask only the first N questions of each task."),
 ]
+MaxNewTokens = Annotated[
+    int | None,
+    typer.Option("--max-new-tokens", metavar="N", min=1, help="Longest answer, in tokens."),
+]
 KeepText = Annotated[
     bool,
     typer.Option("--keep-text", help="Keep questions and answers in the log and the report."),
@@ -36,6 +40,7 @@ def run(
     majority: Majority = None,
     out: Out = None,
     limit: Limit = None,
+    max_new_tokens: MaxNewTokens = None,
     keep_text: KeepText = False,
     resume: Resume = False,
     force: Force = False,
@@ -59,6 +64,7 @@ def run(
         tasks=task or [],
         out=out,
         limit=limit,
+        max_new_tokens=max_new_tokens,
         keep_text=keep_text,
         resume=resume,
         force=force,
