@@ -21,7 +21,9 @@ from medgpt_cli.evaluation.outcomes import Outcome, Status
 from medgpt_cli.evaluation.tasks import Task
 
 OVERALL = "all"
-HEADINGS = ("accuracy", "95 %", "k/N", "majority", "of parsed", "parsed", "truncated", "errors")
+HEADINGS = ("accuracy", "95 %", "k/N", "majority", "of parsed", "parsed", "cut", "errors")
+ROOMY = 110
+"""Columns from which the table is set with air between its columns."""
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,14 +145,18 @@ def as_document(scores: Sequence[TaskScore], model: str, model_hash: str) -> dic
     return {"model": model, "model_hash": model_hash, "tasks": msgspec.to_builtins(list(scores))}
 
 
-def as_table(scores: Sequence[TaskScore]) -> Group:
-    """What a person reads in the terminal: for each task its protocol, a table, and the baseline's
-    name.
+def as_table(scores: Sequence[TaskScore], width: int) -> Group:
+    """What a person reads in the terminal: for each task its protocol, a table, and the baseline's name.
+
+    Args:
+        scores: One for each task.
+        width: Columns of the terminal; in a narrow one the groups' names fold and the numbers stay whole.
     """
+    gap = 3 if width >= ROOMY else 1
     parts: list[Text | Table] = []
     for score in scores:
-        table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
-        table.add_column("")
+        table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
+        table.add_column("", overflow="fold")
         for heading in HEADINGS:
             table.add_column(heading, justify="right", no_wrap=True)
         for row in (score.overall, *score.groups):
@@ -167,9 +173,9 @@ def _cells(score: Score) -> list[str]:
         f"{score.k}/{score.n}",
         f"{score.majority:.3f}",
         "-" if score.accuracy_parsed is None else f"{score.accuracy_parsed:.3f}",
-        f"{100 * score.parse_rate:.1f} %",
-        f"{100 * score.truncation_rate:.1f} %",
-        f"{100 * score.error_rate:.1f} %",
+        f"{score.parse_rate:.1%}",
+        f"{score.truncation_rate:.1%}",
+        f"{score.error_rate:.1%}",
     ]
 
 

@@ -87,7 +87,8 @@ def tell(run: RunFolder, *, as_json: bool) -> None:
         console.print_json({**document, "out": str(run.path)})
         return
     scores = msgspec.convert(document["tasks"], list[TaskScore])
-    console.result().print(summary.as_table(scores))
+    page = console.result()
+    page.print(summary.as_table(scores, page.width))
     cut = sum(score.overall.truncated for score in scores)
     failed = sum(score.overall.errors for score in scores)
     if cut:

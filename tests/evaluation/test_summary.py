@@ -3,6 +3,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -54,13 +55,26 @@ def test_counts(score: TaskScore) -> None:
 
 def test_what_a_person_reads(score: TaskScore) -> None:
     stream = io.StringIO()
-    Console(file=stream, width=200).print(as_table([score]))
+    Console(file=stream, width=200).print(as_table([score], 200))
     assert [line.rstrip() for line in stream.getvalue().splitlines()] == [
         "my#0123456789ab / as-written / shots 0 / greedy / em_v1",
-        "        accuracy          95 %   k/N   majority   of parsed   parsed   truncated   errors",
-        "all        0.625   0.306–0.863   5/8      0.750       0.833   75.0 %       0.0 %   12.5 %",
-        "plane      0.600   0.231–0.882   3/5      0.800       0.750   80.0 %       0.0 %    0.0 %",
-        "side       0.667   0.208–0.939   2/3      0.667       1.000   66.7 %       0.0 %   33.3 %",
+        "        accuracy          95 %   k/N   majority   of parsed   parsed    cut   errors",
+        "all        0.625   0.306–0.863   5/8      0.750       0.833    75.0%   0.0%    12.5%",
+        "plane      0.600   0.231–0.882   3/5      0.800       0.750    80.0%   0.0%     0.0%",
+        "side       0.667   0.208–0.939   2/3      0.667       1.000    66.7%   0.0%    33.3%",
+        "8 questions on 5 cases; majority answer fitted on train.jsonl",
+    ]
+
+
+def test_in_a_narrow_terminal_names_fold_and_numbers_stay_whole(score: TaskScore) -> None:
+    stream = io.StringIO()
+    long = msgspec.structs.replace(score.groups[0], group="mni152/plane-check", n=1061, k=733)
+    Console(file=stream, width=80).print(as_table([msgspec.structs.replace(score, groups=(long,))], 80))
+    assert [line.rstrip() for line in stream.getvalue().splitlines()[1:]] == [
+        "             accuracy        95 %      k/N majority of parsed parsed  cut errors",
+        "all             0.625 0.306–0.863      5/8    0.750     0.833  75.0% 0.0%  12.5%",
+        "mni152/plane    0.600 0.231–0.882 733/1061    0.800     0.750  80.0% 0.0%   0.0%",
+        "-check",
         "8 questions on 5 cases; majority answer fitted on train.jsonl",
     ]
 
@@ -88,9 +102,9 @@ def test_one_group_is_not_told_twice_and_nothing_read_has_no_share(
     assert (score.overall.accuracy_parsed, score.overall.truncated) == (None, 1)
     assert score.protocol == "my[:1]#0123456789ab / as-written / shots 0 / greedy, 16 tokens / em_v1"
     stream = io.StringIO()
-    Console(file=stream, width=200).print(as_table([score]))
+    Console(file=stream, width=200).print(as_table([score], 200))
     assert (
-        "all      0.000   0.000–0.793   0/1      1.000           -    0.0 %     100.0 %    0.0 %"
+        "all      0.000   0.000–0.793   0/1      1.000           -     0.0%   100.0%     0.0%"
         in stream.getvalue()
     )
 

@@ -71,8 +71,8 @@ def test_leaves_a_finished_folder_and_prints_the_table(
     digest = json.loads(Path("out/scores.json").read_text())["tasks"][0]["data_hash"][:12]
     assert [line.rstrip() for line in out.splitlines()] == [
         f"my#{digest} / as-written / shots 0 / greedy / em_v1",
-        "      accuracy          95 %   k/N   majority   of parsed    parsed   truncated   errors",
-        "all      0.750   0.301–0.954   3/4      0.750       0.750   100.0 %       0.0 %    0.0 %",
+        "      accuracy          95 %   k/N   majority   of parsed   parsed    cut   errors",
+        "all      0.750   0.301–0.954   3/4      0.750       0.750   100.0%   0.0%     0.0%",
         "4 questions on 4 cases; majority answer fitted on the task itself",
     ]
     assert err.splitlines() == [
