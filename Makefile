@@ -25,11 +25,12 @@ check: $(VENV)/ready
 	$(BIN)/lint-imports
 	$(BIN)/medgpt recipe check recipes
 
+# Two processes of one thread each: tests at toy size gain nothing from a second thread.
 test: check
-	OMP_NUM_THREADS=$(THREADS) $(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n 2 --dist loadscope
 
 test-full: check
-	OMP_NUM_THREADS=$(THREADS) $(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope
 
 bench: $(VENV)/ready
 	OMP_NUM_THREADS=$(THREADS) $(BIN)/python -m tests.benchmarks runs/bench

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from medgpt_cli.core import offline
+from medgpt_cli.core import console, offline
+from medgpt_cli.core.cache import cache_path
 
 offline.go_offline()
+
+PERSONAL_CACHE = cache_path()
+"""Where the person who runs the tests keeps fetched models; read by long tests, written by none."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,3 +32,9 @@ def tiny(cache: Path) -> Path:
     from medgpt_cli.models import embedded
 
     return embedded.folder("tiny")
+
+
+@pytest.fixture(autouse=True)
+def speaking() -> None:
+    """No test inherits the `--quiet` of a command line run before it."""
+    console.set_quiet(False)

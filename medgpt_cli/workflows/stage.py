@@ -28,6 +28,9 @@ from medgpt_cli.workflows.loading import pixels_of
 from medgpt_cli.workflows.stage_data import StageData, gather
 from medgpt_cli.workflows.starting import build_model, learning_parts, pick_precision
 
+FROM_NOTHING = ("tiny", "tiny-siglip")
+"""Models for which the shipped recipes' rates are meant."""
+
 BIGGER = "the 20B model: --model FOLDER (any LLaVA checkpoint), or model.llm=FOLDER model.vision=FOLDER"
 
 
@@ -71,25 +74,35 @@ def run_stage(
     if dry_run:
         outlook.tell(resolved, online=online, as_json=json)
         return
-    run = RunFolder.open(out or rundir.dated(stage), resume=resume, force=force, kind=stage)
+    path = out or rundir.dated(stage)
+    rundir.examine(path, resume=resume, force=force, kind=stage)
+    if resume and rundir.is_done(path):
+        console.say(f"{path} had already finished.")
+        run_record.tell(path, as_json=json)
+        return
+    # Everything that can be wrong is found before the folder is touched.
+    last = next(reversed(rundir.checkpoints(path)), None) if resume else None
+    model, processor = build_model(resolved.recipe, checkpoint_folder=last, online=online)
+    gathered = gather(resolved.recipe, processor)
+    run = RunFolder.open(path, resume=resume, force=force, kind=stage)
     console.log_to(run.log)
     try:
-        _train(run, resolved, online=online, resume_line=_resume_line(stage, run.path), as_json=json)
+        _train(run, resolved, model, processor, gathered, last)
     finally:
         console.log_to(None)
         run.close()
+    run_record.tell(path, as_json=json)
 
 
-def _train(run: RunFolder, resolved: Resolved, *, online: bool, resume_line: str, as_json: bool) -> None:
+def _train(
+    run: RunFolder,
+    resolved: Resolved,
+    model: Any,
+    processor: Any,
+    gathered: StageData,
+    last: Path | None,
+) -> None:
     recipe = resolved.recipe
-    if run.done:
-        console.say(f"{run.path} had already finished.")
-        run_record.tell(run, as_json=as_json)
-        return
-    resumed = rundir.checkpoints(run.path)
-    last = resumed[-1] if resumed else None
-    model, processor = build_model(recipe, checkpoint_folder=last, online=online)
-    gathered = gather(recipe, processor)
     run_record.begin(run, resolved, gathered.hashes)
     if recipe.train.threads:
         import torch
@@ -110,12 +123,11 @@ def _train(run: RunFolder, resolved: Resolved, *, online: bool, resume_line: str
     if reached < steps:  # resuming a finished run would train one step more
         with signals, exact_sums(cpu=cpu):
             trainer.train(resume_from_checkpoint=str(last) if last else None)
-        _raise_if_stopped(signals, trainer.state.global_step, steps, resume_line)
+        _raise_if_stopped(signals, trainer.state.global_step, steps, run)
     run_record.keep_model(run, partial(checkpoint.save, model, processor))
     run_record.end(run, resolved, gathered, counts, steps)
     write_report(run.path)
     run.finish()
-    run_record.tell(run, as_json=as_json)
 
 
 def _trainer(
@@ -174,6 +186,10 @@ def _announce(
     console.say(f"{recipe.stage} {start}, writes to {run.path}")
     if recipe.model.base is None and recipe.model.llm is None:
         console.say(f"tiny is the embedded small model; {BIGGER}", style="dim")
+    if recipe.model.base not in (None, *FROM_NOTHING) and "recipes/" in resolved.origins["train.lr"]:
+        console.warn(
+            f"train.lr={recipe.train.lr:g} is for a model that starts from nothing; give train.lr=2e-5"
+        )
     console.say(gathered.sentence())
     for part, count in counts.items():
         console.say(
@@ -181,14 +197,11 @@ def _announce(
         )
 
 
-def _resume_line(stage: str, path: Path) -> str:
-    return f"medgpt {stage} … --out {path} --resume"
-
-
-def _raise_if_stopped(signals: StopOnSignal, step: int, steps: int, resume_line: str) -> None:
+def _raise_if_stopped(signals: StopOnSignal, step: int, steps: int, run: RunFolder) -> None:
     if signals.received is None:
         return
     kind = StateSaved if signals.received == "SIGTERM" else Interrupted
     raise kind(
-        f"stopped at step {step} of {steps}; the state is saved", repair=f"go on with: {resume_line}"
+        f"stopped at step {step} of {steps}; the state is saved",
+        repair=f"go on with: medgpt {run.kind} … --out {run.path} --resume",
     )

@@ -78,24 +78,28 @@ def gather(recipe: Any, processor: Any) -> StageData:
 
 
 def _read(paths: Sequence[Path], root: Path | None, max_bad: int) -> tuple[list[Sample], int]:
+    """All usable samples, and how many records were left out; everything wrong in all files is told at once."""
     samples: list[Sample] = []
-    bad: list[Complaint] = []
+    complaints: list[Complaint] = []
+    left_out = 0
     for path in paths:
-        records = read_records(path, image_root=root, max_bad=max_bad)
-        complaints = check_images(records.samples, decode=True)
-        unusable = {complaint.where.split(" ", 1)[0] for complaint in complaints}
+        records = read_records(path, image_root=root, max_bad=None)
+        of_images = check_images(records.samples, decode=True)
+        unusable = {
+            complaint.where.rsplit(" ", 1)[0] for complaint in of_images
+        }  # "FILE:LINE images[0]"
         samples += [sample for sample in records.samples if str(sample.place) not in unusable]
-        bad += [*records.bad, *complaints]
-    places = {complaint.where.split(" ", 1)[0] for complaint in bad}
-    if len(places) > max_bad:
+        complaints += [*records.bad, *of_images]
+        left_out += records.refused + len(unusable)
+    if left_out > max_bad:
         raise BadRecord(
-            f"{len(places)} records cannot be used",
+            f"{left_out} record{'' if left_out == 1 else 's'} cannot be used",
             repair="mend them, or let up to N be left out with data.max_bad=N",
-            complaints=bad,
+            complaints=complaints,
         )
-    for complaint in bad:
+    for complaint in complaints:
         console.warn(f"left out: {complaint}")
-    return samples, len(places)
+    return samples, left_out
 
 
 def _fitting(samples: Sequence[Sample], encoder: Any, limit: int) -> list[Encoded]:
@@ -107,7 +111,8 @@ def _fitting(samples: Sequence[Sample], encoder: Any, limit: int) -> list[Encode
     ]
     if long:
         raise BadRecord(
-            f"{len(long)} records are longer than train.max_length={limit:,}; nothing is cut off silently",
+            f"{len(long)} record{' is' if len(long) == 1 else 's are'} longer than train.max_length={limit:,}; "
+            "nothing is cut off silently",
             repair="raise train.max_length, or split the records",
             complaints=long,
         )

@@ -53,7 +53,7 @@ def build_model(
     context = model.config.text_config.max_position_embeddings
     if recipe.train.max_length > context:
         raise BadCheckpoint(
-            f"train.max_length is {recipe.train.max_length:,}, the model holds {context:,} tokens",
+            f"{recipe.train.max_length:,} tokens are more than the model holds, {context:,}",
             where="train.max_length",
             repair=f"set train.max_length={context} or less",
         )

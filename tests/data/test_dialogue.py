@@ -158,9 +158,7 @@ def test_exactly_the_assistants_words_and_the_stop_token_are_learnt(template: st
     shown = [(text.replace("§", token), learnt) for text, learnt in pieces]
     ids, labels = by_hand(tokenizer, token, shown)
     stops = [
-        i
-        for i, label in enumerate(labels)
-        if label != IGNORED and [*labels, IGNORED][i + 1] == IGNORED
+        i for i, label in enumerate(labels) if label != IGNORED and [*labels, IGNORED][i + 1] == IGNORED
     ]
     for stop in stops:
         labels[stop] = tokenizer.eos_token_id

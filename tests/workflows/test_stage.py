@@ -49,7 +49,7 @@ def test_three_lines_and_nothing_else(folder: Path, capsys: pytest.CaptureFixtur
     assert main(["sft", "--data", "local.jsonl"]) == 0
     captured = capsys.readouterr()
     (run,) = (folder / "runs").iterdir()
-    assert captured.out.startswith(f"runs/{run.name}: 1 steps, loss ")
+    assert captured.out.startswith(f"runs/{run.name}: 8 steps, loss ")
     assert f"medgpt chat --model runs/{run.name} --image FILE" in captured.out
     assert "the 20B model: --model FOLDER" in captured.err
     assert {path.name for path in run.iterdir()} >= {
@@ -66,7 +66,7 @@ def test_three_lines_and_nothing_else(folder: Path, capsys: pytest.CaptureFixtur
     }
     manifest = json.loads((run / "manifest.json").read_text())
     assert list(manifest["data"]) == ["local.jsonl"]
-    assert manifest["steps"] == 1
+    assert manifest["steps"] == 8
     assert json.loads((run / "state.json").read_text())["state"] == "done"
     for path in run.rglob("*"):
         assert not stat.S_IMODE(path.stat().st_mode) & 0o007, path
@@ -226,7 +226,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(
     before = sorted(folder.rglob("*"))
     assert main(["sft", "--data", "local.jsonl", "--dry-run", "--json", *FAST]) == 0
     outlook = json.loads(capsys.readouterr().out)
-    assert (outlook["records"], outlook["images"], outlook["steps"]) == (3, 2, 2)
+    assert (outlook["records"], outlook["images"], outlook["steps"]) == (3, 2, 16)
     assert outlook["recipe"]["train"]["batch_size"] == 2
     assert outlook["memory_bytes_without_activations"] > 4 * 4_000_000
     assert sorted(folder.rglob("*")) == before

@@ -16,8 +16,11 @@ from medgpt_cli.data.sample.wordings import ANSWERS, CAPTIONS, SYSTEM, YES_NO, a
 
 Record = dict[str, Any]
 
-MULTI_TURN = 2, 3
-"""Questions of one dialogue."""
+TALKED_OVER = 0.8
+"""Part of the pictures with several questions that are asked about in one conversation instead of one by one.
+
+A conversation reads its picture once: the same questions train in less than half the time.
+"""
 
 
 def plain(question: Question) -> Record:
@@ -32,6 +35,31 @@ def varied(question: Question, rng: random.Random) -> Record:
     if question.pictures and rng.random() < WITH_SYSTEM:
         record["system"] = rng.choice(SYSTEM)
     return record
+
+
+def training(questions: Sequence[Question], rng: random.Random) -> list[tuple[Record, Question]]:
+    """Every question once, alone or in a conversation about its picture, with one of the record's questions."""
+    by_picture: dict[str, list[Question]] = {}
+    alone = []
+    for question in questions:
+        if len(question.pictures) == 1:
+            by_picture.setdefault(question.pictures[0].name, []).append(question)
+        else:
+            alone.append(question)
+    records = []
+    for own in by_picture.values():
+        if len(own) > 1 and rng.random() < TALKED_OVER:
+            records.append((dialogue(rng.sample(own, len(own)), rng), own[0]))
+        else:
+            alone += own
+    return records + [(varied(question, rng), question) for question in alone]
+
+
+def source(record: Record, question: Question) -> str:
+    """The kind of a record's question; a conversation has a kind of its own."""
+    spoken = record.get("messages") or record.get("conversations") or ()
+    answers = sum((turn.get("role") or turn.get("from")) in ("assistant", "gpt") for turn in spoken)
+    return f"{question.kind.split('/')[0]}/dialogue" if answers > 1 else question.kind
 
 
 def dialogue(questions: Sequence[Question], rng: random.Random) -> Record:

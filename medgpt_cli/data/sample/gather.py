@@ -14,8 +14,8 @@ from medgpt_cli.data.sample import forms
 from medgpt_cli.data.sample.forms import Record
 from medgpt_cli.data.sample.material import HELD_OUT, TRAIN, Picture, Question
 
-DIALOGUES, CAPTIONS, DOCUMENTS = 60, 80, 20
-ICD_QUESTIONS, ICD_DOCUMENTS, HPO_QUESTIONS, HPO_DOCUMENTS = 150, 60, 120, 40
+CAPTIONS, DOCUMENTS = 80, 20
+ICD_QUESTIONS, ICD_DOCUMENTS, HPO_QUESTIONS, HPO_DOCUMENTS = 60, 20, 40, 20
 """Training records of each, in the whole set."""
 
 
@@ -80,16 +80,9 @@ def _brain(contents: Contents, seed: int, share: float) -> None:
 
 
 def _brain_records(contents: Contents, rng: random.Random, share: float) -> None:
-    """Dialogues, captions and short documents about the slices that are trained on."""
-    by_picture: dict[str, list[Question]] = {}
-    for question in contents.questions[TRAIN]:
-        by_picture.setdefault(question.pictures[0].name, []).append(question)
-    talkative = [own for own in by_picture.values() if len(own) >= min(forms.MULTI_TURN)]
+    """Captions and short documents about the slices that are trained on."""
     sayable = [picture for picture in contents.of(TRAIN) if forms.can_describe(picture)]
     made = []
-    for own in rng.sample(talkative, min(len(talkative), _scaled(DIALOGUES, share))):
-        turns = rng.sample(own, min(len(own), rng.choice(forms.MULTI_TURN)))
-        made.append((forms.dialogue(turns, rng), "mni152/dialogue"))
     for picture in rng.sample(sayable, min(len(sayable), _scaled(CAPTIONS, share))):
         made.append((forms.caption(picture, rng), "mni152/caption"))
     for _ in range(_scaled(DOCUMENTS, share)):

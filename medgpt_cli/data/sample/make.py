@@ -48,8 +48,9 @@ def make_sample(
     """
     chosen = check(out, slices=slices, sources=sources, force=force)
     contents = gather(chosen, seed, slices)
-    report = _report(out, contents, seed, slices, chosen)
-    write.write_set(out, contents.pictures, _records(contents, seed), report, contents.release)
+    records = _records(contents, seed)
+    report = _report(out, contents, records, seed, slices, chosen)
+    write.write_set(out, contents.pictures, records, report, contents.release)
     return report
 
 
@@ -87,7 +88,11 @@ def _records(contents: Contents, seed: int) -> dict[str, list[Record]]:
     rng = stream(seed, "records")
     asked = contents.questions
     bare = {
-        TRAIN: [(forms.varied(q, rng), q.kind, _licence(q)) for q in asked[TRAIN]] + contents.extra,
+        TRAIN: [
+            (record, forms.source(record, question), _licence(question))
+            for record, question in forms.training(asked[TRAIN], rng)
+        ]
+        + contents.extra,
         HELD_OUT: [(forms.plain(q), q.kind, _licence(q)) for q in asked[HELD_OUT]],
     }
     whole: dict[str, list[Record]] = {}
@@ -113,16 +118,20 @@ def _licence(question: Question) -> str:
 
 
 def _report(
-    out: Path, contents: Contents, seed: int, share: float, sources: tuple[str, ...]
+    out: Path,
+    contents: Contents,
+    records: dict[str, list[Record]],
+    seed: int,
+    share: float,
+    sources: tuple[str, ...],
 ) -> SampleReport:
     splits = (TRAIN, HELD_OUT)
-    asked = {split: len(contents.questions[split]) for split in splits}
     return SampleReport(
         folder=out,
         seed=seed,
         slices=share,
         sources=sources,
-        records={TRAIN: asked[TRAIN] + len(contents.extra), HELD_OUT: asked[HELD_OUT]},
+        records={split: len(records[split]) for split in splits},
         images={split: len(contents.of(split)) for split in splits},
         slice_images={split: sum(p.source == "mni152" for p in contents.of(split)) for split in splits},
         kinds={split: counted(contents.questions[split], frozenset(ANSWERS)) for split in splits},

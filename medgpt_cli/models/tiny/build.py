@@ -27,6 +27,7 @@ from medgpt_cli.models.processor import build_processor
 from medgpt_cli.models.tiny import vocabulary
 
 SEED = 20
+WIDTH = 128
 LICENCES = {
     "weights": "Apache-2.0 (random, from a seed)",
     "tokenizer": "Apache-2.0 (merges learned from ICD-10-CM descriptions, public domain, and our own questions)",
@@ -42,6 +43,13 @@ TOWER = {
     "patch_size": PATCH_SIZE,
 }
 """64 patches of 14 pixels: the patch of ViT-L/14, a third of its picture."""
+
+POSITIONS = 0.6
+"""Standard deviation of the tower's position table, as large as that of the patches beside which it stands.
+
+With CLIP's 0.02 a tower that starts from nothing needs several times the steps to learn where in a picture things are
+(held-out planes of brain slices after 120 steps of 16: 0.75 against 0.68 to 0.70; `make demo` shows the whole).
+"""
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
@@ -60,8 +68,8 @@ def language_model_config() -> GptOssConfig:
     """gpt-oss-20b's configuration with fewer and narrower layers; positions, YaRN and sinks are its own."""
     return GptOssConfig(
         vocab_size=vocabulary.SIZE,
-        hidden_size=128,
-        intermediate_size=128,
+        hidden_size=WIDTH,
+        intermediate_size=64,
         num_hidden_layers=4,
         num_attention_heads=4,
         num_key_value_heads=2,
@@ -69,6 +77,8 @@ def language_model_config() -> GptOssConfig:
         num_local_experts=8,
         num_experts_per_tok=2,
         sliding_window=32,
+        initializer_range=WIDTH
+        ** -0.5,  # 0.02 suits a width of 2,880; here it would leave every layer nearly silent
         bos_token_id=vocabulary.SIZE - vocabulary.SPECIALS,
         pad_token_id=vocabulary.SIZE - vocabulary.SPECIALS + 1,
         eos_token_id=vocabulary.SIZE - vocabulary.SPECIALS + 4,
@@ -96,6 +106,7 @@ def build(
         else:
             vision_config = CLIPVisionConfig(**TOWER, projection_dim=128)
             vision = CLIPVisionModel(vision_config)
+        torch.nn.init.normal_(vision.embeddings.position_embedding.weight, std=POSITIONS)
     processor = build_processor(
         tokenizer(), vision_config, template="harmony", date=date, reasoning=reasoning
     )

@@ -36,6 +36,8 @@ def test_diff_as_json(medgpt: Callable[..., Any]) -> None:
         "second": "recipes/align.yaml",
         "differences": [
             {"field": "stage", "first": "sft", "second": "align"},
+            {"field": "train.epochs", "first": 8.0, "second": 1.0},
+            {"field": "train.lr", "first": 5e-4, "second": 1e-3},
             {"field": "parts.vision.train", "first": True, "second": False},
             {"field": "parts.llm.train", "first": True, "second": False},
         ],

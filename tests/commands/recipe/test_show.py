@@ -75,8 +75,8 @@ def test_show(medgpt: Callable[..., Any]) -> None:
 def test_show_with_comments(medgpt: Callable[..., Any]) -> None:
     lines = medgpt("recipe", "show", "sft", "--comments").out.splitlines()
     place = lines.index("  # Peak learning rate.")
-    assert lines[place + 1].startswith("  lr: 0.001 ")
-    assert lines[place + 1].endswith("# recipes/sft.yaml:8")
+    assert lines[place + 1].startswith("  lr: 0.0005 ")
+    assert lines[place + 1].endswith("# recipes/sft.yaml:9")
 
 
 def test_show_as_json(medgpt: Callable[..., Any]) -> None:
@@ -84,7 +84,7 @@ def test_show_as_json(medgpt: Callable[..., Any]) -> None:
     assert document["recipe"]["train"]["seed"] == 7
     assert document["recipe"]["model"]["base"] is None
     assert document["origins"]["train.seed"] == "command line"
-    assert document["origins"]["train.lr"] == "recipes/sft.yaml:8"
+    assert document["origins"]["train.lr"] == "recipes/sft.yaml:9"
 
 
 def test_an_error_as_json(medgpt: Callable[..., Any]) -> None:

@@ -68,8 +68,9 @@ def test_differences_in_the_order_of_the_schema() -> None:
     other = read_recipe(None, stage="sft", overrides=["chat.reasoning=high", "train.warmup=0.05"])
     assert differences(one, other) == [
         Difference("data.mix", [{"path": "a"}], []),
+        Difference("train.epochs", 8.0, 1.0),
         Difference("train.batch_size", 16, 8),
-        Difference("train.lr", 1e-3, 2e-5),
+        Difference("train.lr", 5e-4, 2e-5),
         Difference("chat.reasoning", "low", "high"),
     ]
     assert differences(one, one) == []

@@ -118,7 +118,7 @@ def test_the_whole_set_has_every_form_and_the_reader_has_no_complaint(whole):
     assert read.bad == ()
     assert len(read.samples) == len(whole.local)
     assert set(read.counts) == {"messages", "LLaVA", "pair", "caption", "text"}
-    assert min(read.counts.values()) >= 80
+    assert min(read.counts.values()) >= 60
     assert any(len(s.images) == 2 and s.document for s in read.samples)
     assert any(len(s.images) == 2 and s.turns for s in read.samples)
     assert any(len(s.turns) >= 5 for s in read.samples)

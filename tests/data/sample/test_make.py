@@ -42,9 +42,10 @@ def test_the_report_counts_what_is_on_the_disk(whole):
 
 
 def test_the_set_has_the_promised_size(whole):
-    assert 1200 <= sum("image" in json.dumps(r) for r in whole.local) <= 2700
+    assert 1000 <= sum("image" in json.dumps(r) for r in whole.local) <= 2700
     texts = [r for r in whole.local if r["source"].startswith(("icd10cm/", "hpo/"))]
-    assert 200 <= len(texts) <= 400
+    # Few beside the pictures: their long answers would otherwise be most of what is learnt.
+    assert 100 <= len(texts) <= 200
     assert max(len(json.dumps(r)) for r in texts) < 1000
     assert len(whole.heldout) >= 300
     assert set(ANSWERS) < set(whole.report.kinds["train"])

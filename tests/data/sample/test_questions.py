@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from medgpt_cli.data.records import read_records
-from medgpt_cli.data.sample.wordings import ANSWERS
+from medgpt_cli.data.sample.wordings import ANSWERS, WORDINGS
 
 MODALITY_WORDS = {
     "an MR image": "MR",
@@ -65,13 +65,25 @@ def expected(kind, text, facts):
 def asked(made, name):
     """(kind, question, answer, facts of the pictures) of each single question, whatever its form."""
     for sample in read_records(made.folder / name).samples:
-        if sample.source not in ANSWERS:
+        spoken = [turn.text for turn in sample.turns if turn.role != "system"]
+        talk = sample.source.endswith("/dialogue")
+        if sample.source not in ANSWERS and not talk:
             continue
-        user = next(turn for turn in sample.turns if turn.role == "user")
-        reply = sample.turns[-1].text
         options = dict(sample.options)
         facts = [made.truth[image.removeprefix(f"{made.folder}/")] for image in sample.images]
-        yield sample.source, user.text, options.get(reply, reply), facts
+        for text, reply in zip(spoken[::2], spoken[1::2], strict=True):
+            yield kind_of(text) if talk else sample.source, text, options.get(reply, reply), facts
+
+
+def kind_of(text):
+    """The kind a question of a conversation has, by its wording."""
+    kinds = [
+        kind
+        for kind, wordings in WORDINGS.items()
+        for wording in wordings
+        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "(.+)", re.escape(wording)), text)
+    ]
+    return kinds[0]
 
 
 @pytest.fixture(scope="module", params=["local.jsonl", "heldout.jsonl"])

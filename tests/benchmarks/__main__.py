@@ -1,0 +1,16 @@
+"""`make bench`: every benchmark of this folder, one after the other, its JSON and its table into one folder.
+
+python -m tests.benchmarks FOLDER
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.benchmarks import bench_help, bench_records
+
+if __name__ == "__main__":
+    for bench in (bench_help, bench_records):
+        sys.stdout.write(f"\n{bench.__name__.rpartition('.')[2]}\n")
+        bench.run(Path(sys.argv[1]))
