@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -30,7 +31,7 @@ REPLY = "12"
 
 def medgpt(*words: str, quiet: bool = False) -> str:
     """Runs one medgpt command, printing it first, and returns what it wrote to stdout."""
-    sys.stdout.write(f"\n$ medgpt {' '.join(words)}\n")
+    sys.stdout.write(f"\n$ {shlex.join(['medgpt', *words])}\n")
     sys.stdout.flush()
     done = subprocess.run(
         [sys.executable, "-m", "medgpt_cli", *words],
@@ -66,7 +67,7 @@ def ask(model: str, sample: Path) -> None:
         row = next(row for row in rows if row["source"] == kind)
         medgpt(
             *("chat", "--model", model, "--image", str(sample / row["image"])),
-            *("--prompt", f"'{row['question']}'", "--quiet"),
+            *("--prompt", row["question"], "--quiet"),
         )
         sys.stdout.write(f"  (right is: {row['answer']})\n")
 
@@ -105,7 +106,7 @@ def main(folder: Path) -> None:
     before = score("tiny", sample, folder / "before")
     trained = json.loads(
         medgpt(
-            *("sft", "--data", str(sample / "local.jsonl"), "--recipe", "tiny/demo"),
+            *("sft", "--data", str(sample / "local.jsonl")),
             *("--out", str(folder / "sft"), "--resume", "--json"),
             quiet=True,
         )
