@@ -32,19 +32,24 @@ PACKAGES = (
 """Packages whose version can change a result."""
 
 
-def environment() -> dict[str, Any]:
-    """Versions and hardware, without anything that names a person."""
-    versions = {}
-    for name in PACKAGES:
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """The installed version of each package; one that is absent is left out."""
+    found = {}
+    for name in packages:
         try:
-            versions[name] = importlib.metadata.version(name)
+            found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
+    return found
+
+
+def environment() -> dict[str, Any]:
+    """Versions and hardware, without anything that names a person."""
     return {
         "medgpt": __version__,
         "code": code_hash(),
         "python": platform.python_version(),
-        "packages": versions,
+        "packages": versions(PACKAGES),
         "platform": platform.platform(),
         "cores": len(os.sched_getaffinity(0)),
     }

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import Environment, FileSystemLoader
 
 from medgpt_cli.core.files import write_text
+from medgpt_cli.core.recipe.showing import flat
 
 WIDTH, HEIGHT = 640, 200
 LEFT, BOTTOM = 56, 24
@@ -32,7 +33,7 @@ def write_report(run: Path) -> None:
     recipe = json.loads((run / "recipe.json").read_text())
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=select_autoescape(),
+        autoescape=True,  # a path may hold anything
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -41,7 +42,7 @@ def write_report(run: Path) -> None:
         stage=manifest["stage"],
         manifest=manifest,
         curves=[curve for key, title in CURVES if (curve := draw(lines, key, title)) is not None],
-        settings=sorted(_flat(recipe).items()),
+        settings=sorted(flat(recipe)),
     )
     write_text(run / "report.html", page)
 
@@ -61,12 +62,17 @@ def draw(lines: Sequence[dict[str, Any]], key: str, title: str) -> dict[str, Any
     low, high = min(value for _, value in points), max(value for _, value in points)
     wide = (WIDTH - LEFT) / max(last - first, 1)
     tall = (HEIGHT - BOTTOM) / ((high - low) or 1)
+
+    def drawn(curve: Sequence[tuple[int, float]]) -> str:
+        return " ".join(
+            f"{LEFT + (step - first) * wide:.1f},{(high - value) * tall + 4:.1f}"
+            for step, value in curve
+        )
+
     return {
         "title": title,
-        "points": " ".join(
-            f"{LEFT + (step - first) * wide:.1f},{(high - value) * tall + 4:.1f}"
-            for step, value in points
-        ),
+        "points": drawn(points),
+        "mean": drawn(running_mean(points)),
         "low": _short(low),
         "high": _short(high),
         "first": first,
@@ -79,15 +85,16 @@ def draw(lines: Sequence[dict[str, Any]], key: str, title: str) -> dict[str, Any
     }
 
 
+def running_mean(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """The mean over the newest thirtieth of all steps, by which a noisy curve is read; none for a short run."""
+    window = len(points) // 30
+    if window < 2:
+        return []
+    return [
+        (points[i][0], sum(value for _, value in points[i - window + 1 : i + 1]) / window)
+        for i in range(window - 1, len(points))
+    ]
+
+
 def _short(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def _flat(document: dict[str, Any], head: str = "") -> dict[str, Any]:
-    rows: dict[str, Any] = {}
-    for key, value in document.items():
-        if isinstance(value, dict):
-            rows |= _flat(value, f"{head}{key}.")
-        else:
-            rows[f"{head}{key}"] = value
-    return rows

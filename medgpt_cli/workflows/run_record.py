@@ -15,6 +15,7 @@ from medgpt_cli.core import console, files
 from medgpt_cli.core.errors import HashMismatch, UsageError
 from medgpt_cli.core.manifest import environment, file_hashes, write_manifest
 from medgpt_cli.core.recipe import Resolved
+from medgpt_cli.core.recipe.showing import flat
 from medgpt_cli.core.rundir import RunFolder
 
 
@@ -28,11 +29,8 @@ def begin(run: RunFolder, resolved: Resolved, data: Mapping[str, str]) -> None:
     document = resolved.as_json()
     if run.manifest.exists():
         before = json.loads(run.recipe.read_text())
-        changed = sorted(
-            key
-            for key in {*_flat(before), *_flat(document)}
-            if _flat(before).get(key) != _flat(document).get(key)
-        )
+        one, other = dict(flat(before)), dict(flat(document))
+        changed = sorted(key for key in one | other if one.get(key) != other.get(key))
         if changed:
             raise UsageError(
                 f"{run.path} was begun with another recipe; what differs: {', '.join(changed)}",
@@ -80,9 +78,15 @@ def end(
         "records_left_out": gathered.left_out,
         "parameters": {part: count._asdict() for part, count in counts.items()},
         "model": file_hashes(run.model),
-        "base": resolved.recipe.model.base,
+        "base": start_of(resolved.recipe),
     }
     write_manifest(run.path, manifest)
+
+
+def start_of(recipe: Any) -> str:
+    """What a stage started from, as a person names it."""
+    chosen = recipe.model
+    return chosen.base or ("tiny" if chosen.llm is None else f"{chosen.llm} + {chosen.vision}")
 
 
 def tell(path: Path, *, as_json: bool) -> None:
@@ -109,16 +113,6 @@ def tell(path: Path, *, as_json: bool) -> None:
         f"{path}: {outcome['steps']} steps, loss {outcome['first_loss']:.3f} to {outcome['last_loss']:.3f}; "
         f"ask it with: medgpt chat --model {path} --image FILE"
     )
-
-
-def _flat(document: Mapping[str, Any], head: str = "") -> dict[str, Any]:
-    rows: dict[str, Any] = {}
-    for key, value in document.items():
-        if isinstance(value, Mapping):
-            rows |= _flat(value, f"{head}{key}.")
-        else:
-            rows[f"{head}{key}"] = value
-    return rows
 
 
 def _now() -> str:

@@ -179,10 +179,7 @@ def _announce(
     last: Path | None,
 ) -> None:
     recipe = resolved.recipe
-    named = recipe.model.base or (
-        "tiny" if recipe.model.llm is None else f"{recipe.model.llm} + {recipe.model.vision}"
-    )
-    start = f"goes on from {last.name}" if last else f"starts from {named}"
+    start = f"goes on from {last.name}" if last else f"starts from {run_record.start_of(recipe)}"
     console.say(f"{recipe.stage} {start}, writes to {run.path}")
     if recipe.model.base is None and recipe.model.llm is None:
         console.say(f"tiny is the embedded small model; {BIGGER}", style="dim")

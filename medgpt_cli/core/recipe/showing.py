@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +85,7 @@ class Difference:
 
 def differences(first: Resolved, second: Resolved) -> list[Difference]:
     """What differs between two resolved recipes, in the order of the schema; lists are compared whole."""
-    one, other = (dict(_flat(resolved.as_json(), "")) for resolved in (first, second))
+    one, other = (dict(flat(resolved.as_json())) for resolved in (first, second))
     return [
         Difference(name, one.get(name), other.get(name))
         for name in dict.fromkeys([*one, *other])
@@ -93,9 +93,10 @@ def differences(first: Resolved, second: Resolved) -> list[Difference]:
     ]
 
 
-def _flat(tree: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+def flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of a resolved recipe with its dotted name; a list is one value."""
     for key, value in tree.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
+            yield from flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value

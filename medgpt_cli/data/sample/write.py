@@ -6,7 +6,6 @@ Written to a temporary folder and renamed, so it appears whole or not at all.  K
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import io
 import json
 import shutil
@@ -17,7 +16,7 @@ from PIL import Image
 
 from medgpt_cli.core.errors import OutputExists, UsageError
 from medgpt_cli.core.files import make_folder, staged_folder
-from medgpt_cli.core.manifest import write_manifest
+from medgpt_cli.core.manifest import versions, write_manifest
 from medgpt_cli.data.sample.forms import Record
 from medgpt_cli.data.sample.licences import licences
 from medgpt_cli.data.sample.material import HELD_OUT, TRAIN, Picture
@@ -112,12 +111,6 @@ def _png(picture: Picture) -> bytes:
 
 
 def _manifest(report: SampleReport, hashes: dict[str, str]) -> dict[str, object]:
-    versions = {}
-    for name in PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
     return {
         "made_by": MADE_BY,
         "seed": report.seed,
@@ -125,6 +118,6 @@ def _manifest(report: SampleReport, hashes: dict[str, str]) -> dict[str, object]
         "sources": list(report.sources),
         "records": report.records,
         "images": report.images,
-        "packages": versions,
+        "packages": versions(PACKAGES),
         "files": hashes,
     }
