@@ -57,13 +57,28 @@ def begin(run: RunFolder, resolved: Resolved, data: Mapping[str, str]) -> None:
     )
 
 
+def save_hashed(run: str, save: Callable[[Path], None], folder: Path) -> None:
+    """Saves a model into an empty folder, with the hashes by which every loader checks it.
+
+    Args:
+        run: Name of the run the model comes from.
+        save: Writes the model's files.
+        folder: Where they go.
+    """
+    save(folder)
+    write_manifest(folder, {"run": run, "files": file_hashes(folder)})
+
+
 def keep_model(run: RunFolder, save: Callable[[Path], None]) -> None:
-    """Writes the result into `model/`, whole or not at all, with the hashes by which loaders check it."""
-    if run.model.exists():
-        return
-    with files.staged_folder(run.model) as staging:
-        save(staging)
-        write_manifest(staging, {"run": run.path.name, "files": file_hashes(staging)})
+    """Puts the result into `model/`, whole or not at all.
+
+    Args:
+        run: The run.
+        save: Writes the model's files and their hashes.
+    """
+    if not run.model.exists():
+        with files.staged_folder(run.model) as staging:
+            save(staging)
 
 
 def end(

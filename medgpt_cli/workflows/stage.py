@@ -5,7 +5,7 @@ The stages differ only in their recipes (which parts learn, at which rate, on wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from medgpt_cli.training.trainer import StageTrainer
 from medgpt_cli.workflows import outlook, run_record
 from medgpt_cli.workflows.loading import pixels_of
 from medgpt_cli.workflows.stage_data import StageData, gather
-from medgpt_cli.workflows.starting import build_model, learning_parts, pick_precision
+from medgpt_cli.workflows.starting import build_model, learning_parts, part_rates, pick_precision
 
 FROM_NOTHING = ("tiny", "tiny-siglip")
 """Models for which the shipped recipes' rates are meant."""
@@ -111,20 +111,20 @@ def _train(
     counts = freeze(model, learning_parts(recipe))
     _announce(run, resolved, gathered, counts, last)
 
+    save = partial(run_record.save_hashed, run.path.name, partial(checkpoint.save, model, processor))
     steps = total_steps(recipe.train, len(gathered.train))
-    cpu, bf16 = pick_precision(recipe.model.dtype)
     meters, signals = Meters(run.metrics), StopOnSignal()
-    trainer = _trainer(
-        run, recipe, model, processor, gathered, [meters, signals], steps, bf16, cpu, last
-    )
+    trainer = _trainer(run, recipe, model, processor, gathered, steps, last, save)
     meters.attach(trainer)
+    trainer.add_callback(meters)
+    trainer.add_callback(signals)
     reached = int(last.name.removeprefix("step-")) if last else 0
     cut_after(run.metrics, reached)
     if reached < steps:  # resuming a finished run would train one step more
-        with signals, exact_sums(cpu=cpu):
+        with signals, exact_sums(cpu=trainer.args.use_cpu):
             trainer.train(resume_from_checkpoint=str(last) if last else None)
         _raise_if_stopped(signals, trainer.state.global_step, steps, run)
-    run_record.keep_model(run, partial(checkpoint.save, model, processor))
+    run_record.keep_model(run, save)
     run_record.end(run, resolved, gathered, counts, steps)
     write_report(run.path)
     run.finish()
@@ -136,20 +136,19 @@ def _trainer(
     model: Any,
     processor: Any,
     gathered: StageData,
-    callbacks: list[Any],
     steps: int,
-    bf16: bool,
-    cpu: bool,
     last: Path | None,
+    save: Callable[[Path], None],
 ) -> StageTrainer:
     import torch
     from transformers import PrinterCallback
 
+    cpu, bf16 = pick_precision(recipe.model.dtype)
     pixels = pixels_of(processor)
     groups = parameter_groups(
         model,
         lr=recipe.train.lr,
-        part_lr={part: getattr(recipe.parts, part).lr for part in learning_parts(recipe)},
+        part_lr=part_rates(recipe),
         weight_decay=recipe.train.weight_decay,
     )
     trainer = StageTrainer(
@@ -161,8 +160,7 @@ def _trainer(
         train_dataset=EncodedDataset(gathered.train, pixels),
         eval_dataset=EncodedDataset(gathered.validation, pixels) if gathered.validation else None,
         optimizers=(torch.optim.AdamW(groups), None),
-        callbacks=callbacks,
-        save_model_files=partial(checkpoint.save, model, processor),
+        save_model_files=save,
         checkpoints=run.checkpoints,
         keep=recipe.train.keep,
         loaded_from=last,

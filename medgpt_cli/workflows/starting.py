@@ -72,6 +72,18 @@ def learning_parts(recipe: Any) -> dict[str, bool]:
     }
 
 
+def part_rates(recipe: Any) -> dict[str, float | None]:
+    """The peak learning rate each part names; experts and router follow the language model when they name none."""
+    parts = recipe.parts
+    return {
+        "vision": parts.vision.lr,
+        "projector": parts.projector.lr,
+        "llm": parts.llm.lr,
+        "experts": parts.experts.lr or parts.llm.lr,
+        "router": parts.router.lr or parts.llm.lr,
+    }
+
+
 def pick_precision(dtype: str) -> tuple[bool, bool]:
     """Whether to stay on the CPU, and whether to compute in bfloat16 over float32 weights.
 

@@ -244,3 +244,30 @@ def test_accumulated_steps_equal_one_large_batch(folder: Path) -> None:
         ]
 
     assert losses("small") == pytest.approx(losses("large"), rel=1e-4)
+
+
+def test_a_part_may_learn_at_a_rate_of_its_own(folder: Path, tiny: Path) -> None:
+    words = ["train.max_steps=2", "train.warmup=0", "train.schedule=constant", "parts.llm.lr=1e-12"]
+    assert main(["sft", "--data", "local.jsonl", "--out", "run", *FAST, *words]) == 0
+    before, after = load_file(tiny / "model.safetensors"), weights("run")
+
+    def moved(name: str) -> float:
+        return max(float((before[k] - after[k]).abs().max()) for k in before if name in k)
+
+    # Experts and router follow the language model; the projector keeps train.lr.
+    assert max(moved(".mlp.experts."), moved(".mlp.router."), moved("embed_tokens")) < 1e-8
+    assert moved("multi_modal_projector.") > 1e-4
+
+
+def test_a_checkpoint_is_a_model_and_is_held_to_its_hashes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sft", "--data", "local.jsonl", "--out", "run", *FAST, "train.max_steps=2"]
+    assert main(words) == 0
+    checkpoint = folder / "run" / "checkpoints" / "step-2"
+    asked = ["chat", "--model", str(checkpoint), "--prompt", "x", "--max-new-tokens", "2", "--quiet"]
+    assert main(asked) == 0
+    path = checkpoint / "tokenizer.json"
+    path.write_bytes(path.read_bytes() + b" ")
+    assert main(asked) == 4
+    assert "tokenizer.json is missing or not the file" in capsys.readouterr().err
