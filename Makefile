@@ -6,7 +6,7 @@ DEMO := runs/demo
 # Two threads are what a laptop surely has; more would make timings of different machines hard to compare.
 THREADS ?= 2
 
-.PHONY: demo test test-full bench check vocabulary clean-demo
+.PHONY: demo test test-full bench check vocabulary
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

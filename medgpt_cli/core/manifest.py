@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import os
 import platform
 from collections.abc import Iterable
 from functools import cache
@@ -18,6 +17,7 @@ from typing import Any
 from medgpt_cli import __version__
 from medgpt_cli.core import files
 from medgpt_cli.core.errors import HashMismatch
+from medgpt_cli.core.machine import cores
 
 PACKAGES = (
     "torch",
@@ -51,7 +51,7 @@ def environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": versions(PACKAGES),
         "platform": platform.platform(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": cores().usable,
     }
 
 
@@ -97,6 +97,23 @@ def write_manifest(folder: Path, document: dict[str, Any]) -> None:
     files.write_json(folder / "manifest.json", document)
 
 
+def promised_files(folder: Path) -> dict[str, str] | None:
+    """The SHA-256 of each file that a folder's manifest promises; None when there is none to be read."""
+    try:
+        promised = json.loads((folder / "manifest.json").read_text()).get("files", {})
+        return {str(name): str(digest) for name, digest in promised.items()}
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def model_hash(folder: Path) -> str:
+    """SHA-256 over the model's own files, whatever run they lie in; quick where a manifest lists their hashes."""
+    promised = promised_files(folder)
+    if not promised:
+        return hash_folder(folder)
+    return hashlib.sha256(json.dumps(sorted(promised.items())).encode()).hexdigest()
+
+
 def verify_files(folder: Path) -> None:
     """Compares a folder with the hashes in its manifest; a folder without a manifest passes.
 
@@ -106,7 +123,13 @@ def verify_files(folder: Path) -> None:
     path = folder / "manifest.json"
     if not path.exists():
         return
-    expected: dict[str, str] = json.loads(path.read_text()).get("files", {})
+    expected = promised_files(folder)
+    if expected is None:
+        raise HashMismatch(
+            "manifest.json cannot be read",
+            where=str(folder),
+            repair="restore the folder from its source",
+        )
     for name, digest in expected.items():
         file = folder / name
         if not file.is_file() or files.sha256_file(file) != digest:

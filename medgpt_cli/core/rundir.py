@@ -61,8 +61,10 @@ class RunFolder:
         files.make_folder(path)
         lock = _lock(path)
         if force and before is not None:
+            # The state goes first and stays: a kill between two deletions leaves a run that --force still takes.
+            files.write_json(path / STATE, {**before, "state": "running"})
             for item in path.iterdir():
-                if item.name != LOCK:
+                if item.name not in (LOCK, STATE):
                     shutil.rmtree(item) if item.is_dir() and not item.is_symlink() else item.unlink()
             before = None
         _sweep(path)
@@ -138,10 +140,15 @@ def examine(path: Path, *, resume: bool, force: bool, kind: str) -> dict[str, ob
     Raises:
         OutputExists, UsageError: As `open` says.
     """
+    if resume and force:
+        raise UsageError(
+            "--resume goes on with a run and --force throws it away", repair="give one of them"
+        )
     if path.exists() and not path.is_dir():
         raise OutputExists(f"{path} is a file", repair="name a folder with --out")
     state = _read_state(path)
-    if path.is_dir() and any(item.name != LOCK for item in path.iterdir()):
+    # Hidden names are our lock and what a killed writer left half done.
+    if path.is_dir() and any(not item.name.startswith(".") for item in path.iterdir()):
         if not (resume or force):
             raise OutputExists(
                 f"{path} is not empty",

@@ -24,6 +24,7 @@ from transformers import (
 from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.core.manifest import verify_files
 from medgpt_cli.models.libraries import quiet_libraries
+from medgpt_cli.models.processor import picture_rules
 
 CONFIG = "config.json"
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
@@ -82,7 +83,9 @@ def load(
     verify_files(folder)
     try:
         processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (
+        Exception
+    ) as error:  # the tokenizers library raises bare Exception for a damaged tokenizer.json
         raise BadCheckpoint(
             "the processor files cannot be read",
             where=str(folder),
@@ -119,6 +122,14 @@ def load(
         ) from error
     _refuse_gaps(folder, info)
     _check_image_token(folder, model, processor)
+    if "height" not in processor.image_processor.size or processor.image_processor.do_center_crop:
+        # Other people's LLaVA crops the middle out of a picture; ours never does.
+        processor.image_processor = picture_rules(
+            model.config.vision_config,
+            statistics=(processor.image_processor.image_mean, processor.image_processor.image_std),
+        )
+    if processor.tokenizer.chat_template is None:
+        processor.tokenizer.chat_template = processor.chat_template
     return model.eval(), processor
 
 

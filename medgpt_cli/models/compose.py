@@ -18,6 +18,7 @@ from transformers import (
     PreTrainedModel,
 )
 
+from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.models.processor import select_strategy, tokens_per_image
 
 ROW_MULTIPLE = 64
@@ -42,15 +43,26 @@ def compose(
         vision: A vision tower with hidden states.
         processor: The processor built for exactly these two parts.
         feature_layer: Which of the tower's hidden states is projected; -2 is the last block but one (LLaVA, §4).
-        seed: Seeds the projector.
+        seed: Seeds the projector, and the embedding rows of an added image token.
 
     Returns:
         The model in float32 or the dtype of `llm`, on CPU.
+
+    Raises:
+        BadCheckpoint: The language model is not of a shape LLaVA can hold.
     """
     tokenizer = processor.tokenizer
     image_token_id = tokenizer.convert_tokens_to_ids(processor.image_token)
+    if not (hasattr(llm, "model") and hasattr(llm, "lm_head")):
+        raise BadCheckpoint(
+            f"{type(llm).__name__} cannot be joined: LLaVA needs a decoder called model and a head called lm_head",
+            where="model.llm",
+            repair="use a llama- or gpt-oss-shaped language model",
+        )
     if image_token_id >= llm.config.vocab_size:
-        llm.resize_token_embeddings(len(tokenizer), pad_to_multiple_of=ROW_MULTIPLE)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)  # new rows are drawn around the mean of the old ones
+            llm.resize_token_embeddings(len(tokenizer), pad_to_multiple_of=ROW_MULTIPLE)
     llm.config.architectures = [type(llm).__name__]
     vision.config.architectures = [type(vision).__name__]
     config = LlavaConfig(

@@ -6,16 +6,18 @@ This module knows nothing of how they are joined.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.models.libraries import quiet_libraries
-from medgpt_cli.models.processor import MEAN_STD
+from medgpt_cli.models.processor import MEAN_STD, Statistics
 
 
 def load_language_model(folder: Path) -> tuple[PreTrainedModel, Any]:
@@ -27,13 +29,24 @@ def load_language_model(folder: Path) -> tuple[PreTrainedModel, Any]:
     model = _load(folder, "causal language model", AutoModelForCausalLM.from_pretrained)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (
+        Exception
+    ) as error:  # the tokenizers library raises bare Exception for a damaged tokenizer.json
         raise BadCheckpoint(
-            "there is no tokenizer",
+            "there is no tokenizer that can be read",
             where=str(folder),
             repair="copy tokenizer.json and tokenizer_config.json",
         ) from error
     return model, tokenizer
+
+
+def picture_statistics(folder: Path) -> Statistics | None:
+    """Mean and standard deviation a tower's own `preprocessor_config.json` names, if it has one."""
+    try:
+        rules = json.loads((folder / "preprocessor_config.json").read_text())
+        return tuple(map(float, rules["image_mean"])), tuple(map(float, rules["image_std"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def load_vision_tower(folder: Path) -> PreTrainedModel:
@@ -69,7 +82,15 @@ def _load(folder: Path, what: str, from_pretrained: Callable[..., Any]) -> Any:
             local_files_only=True,
             output_loading_info=True,
         )
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        SafetensorError,
+    ) as error:
         raise BadCheckpoint(
             f"no {what} can be loaded from here",
             where=str(folder),

@@ -8,6 +8,7 @@ This module knows nothing of records.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from transformers import LlavaImageProcessor, LlavaProcessor, PreTrainedTokenizerBase
@@ -17,7 +18,10 @@ from medgpt_cli.models import templates
 
 ADDED_IMAGE_TOKEN = "<image>"
 RESERVED = re.compile(r"<\|reserved_(?:special_token_)?(\d+)\|>")
-MEAN_STD = {
+Statistics = tuple[Sequence[float], Sequence[float]]
+"""Mean and standard deviation of the three colours."""
+
+MEAN_STD: dict[str, Statistics] = {
     "clip_vision_model": ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)),
     "siglip_vision_model": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
     "dinov2": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
@@ -51,6 +55,31 @@ def select_strategy(vision_type: str) -> str:
     return "full" if vision_type in WITHOUT_CLASS_TOKEN else "default"
 
 
+def picture_rules(
+    vision_config: Any, *, size: int | None = None, statistics: Statistics | None = None
+) -> LlavaImageProcessor:
+    """The stock image processor that letterboxes: pads to a square, never crops.
+
+    Args:
+        vision_config: The tower's configuration.
+        size: Pixels a side; the tower's own when None.
+        statistics: Mean and standard deviation; those usual for the tower's kind when None.
+    """
+    side = size or vision_config.image_size
+    mean, std = statistics or MEAN_STD[vision_config.model_type]
+    return LlavaImageProcessor(
+        do_resize=True,
+        size={"height": side, "width": side},
+        resample=3,  # bicubic
+        do_center_crop=False,
+        crop_size={"height": side, "width": side},
+        do_pad=True,
+        image_mean=list(mean),
+        image_std=list(std),
+        do_convert_rgb=True,
+    )
+
+
 def build_processor(
     tokenizer: PreTrainedTokenizerBase,
     vision_config: Any,
@@ -59,6 +88,7 @@ def build_processor(
     date: str,
     reasoning: str,
     image_size: int | None = None,
+    statistics: Statistics | None = None,
 ) -> LlavaProcessor:
     """Joins a tokenizer and the picture rules of a vision tower.
 
@@ -69,6 +99,8 @@ def build_processor(
         date: The fixed date in harmony's system message.
         reasoning: Harmony's default effort.
         image_size: Pixels a side, for a tower that takes any size; the tower's own when None.
+        statistics: Mean and standard deviation of the pixels the tower was trained with; those usual for its kind
+            when None.
 
     Raises:
         BadCheckpoint: The tower's mean and standard deviation are not known, or the tokenizer is not a fast one.
@@ -87,19 +119,7 @@ def build_processor(
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     tokenizer.padding_side = "right"
-    mean, std = MEAN_STD[vision_config.model_type]
-    size = image_size or vision_config.image_size
-    pictures = LlavaImageProcessor(
-        do_resize=True,
-        size={"height": size, "width": size},
-        resample=3,  # bicubic
-        do_center_crop=False,
-        crop_size={"height": size, "width": size},
-        do_pad=True,
-        image_mean=list(mean),
-        image_std=list(std),
-        do_convert_rgb=True,
-    )
+    pictures = picture_rules(vision_config, size=image_size, statistics=statistics)
     strategy = select_strategy(vision_config.model_type)
     tokenizer.chat_template = templates.render(name, image_token=token, date=date, reasoning=reasoning)
     return LlavaProcessor(
@@ -120,6 +140,7 @@ def set_template(processor: LlavaProcessor, *, date: str, reasoning: str) -> Non
     """
     own = processor.chat_template
     if own is not None and templates.marks_answers(own) and not templates.is_ours(own):
+        processor.tokenizer.chat_template = own
         return
     name = templates.choose(processor.tokenizer.get_vocab())
     text = templates.render(name, image_token=processor.image_token, date=date, reasoning=reasoning)
@@ -128,6 +149,7 @@ def set_template(processor: LlavaProcessor, *, date: str, reasoning: str) -> Non
 
 
 def tokens_per_image(processor: LlavaProcessor) -> int:
-    """How many tokens one image takes in a sequence: one a patch, the class token dropped."""
-    size: int = processor.image_processor.size["height"]
-    return int(size // processor.patch_size) ** 2
+    """How many tokens one image takes in a sequence, as the stock processor counts them."""
+    patches = int(processor.image_processor.size["height"] // processor.patch_size) ** 2
+    dropped = 1 if processor.vision_feature_select_strategy == "default" else 0
+    return patches + int(processor.num_additional_image_tokens) - dropped

@@ -15,17 +15,16 @@ SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_
 """Cosine (arXiv 1608.03983): lr(t) = lr/2 · (1 + cos(π·t/T)) after a linear warm-up; linear: to zero at T."""
 
 
-def total_steps(train: Any, records: int, ranks: int = 1) -> int:
+def total_steps(train: Any, records: int) -> int:
     """Optimiser steps of the whole run.
 
     Args:
         train: The recipe's `train` section.
         records: Training records.
-        ranks: Processes that share each step.
     """
     if train.max_steps is not None:
         return int(train.max_steps)
-    batches = math.ceil(records / (train.batch_size * ranks))
+    batches = math.ceil(records / train.batch_size)
     return int(max(1, math.ceil(math.ceil(batches / train.accumulate) * train.epochs)))
 
 
@@ -41,7 +40,7 @@ def training_arguments(
         bf16: Compute in bfloat16 over float32 weights.
         cpu: Stay on the CPU even if a device is there.
     """
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(checkpoints),
         seed=train.seed,
         data_seed=train.seed,
@@ -51,10 +50,11 @@ def training_arguments(
         gradient_accumulation_steps=train.accumulate,
         learning_rate=train.lr,
         lr_scheduler_type=SCHEDULES[train.schedule],
-        warmup_steps=math.ceil(steps * train.warmup),
+        warmup_steps=int(steps * train.warmup),
         weight_decay=train.weight_decay,
         max_grad_norm=train.clip,
         logging_strategy="steps",
+        logging_first_step=True,
         logging_steps=train.log_steps,
         logging_nan_inf_filter=False,  # a loss that is not a number must be seen
         save_strategy="steps",
@@ -70,3 +70,6 @@ def training_arguments(
         bf16=bf16,
         use_cpu=cpu,
     )
+    # The stock trainer would put a copy on every device and multiply the batch by their number.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments

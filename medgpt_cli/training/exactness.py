@@ -14,12 +14,16 @@ from torch.utils import deterministic as memory
 
 
 @contextmanager
-def exact_sums(*, cpu: bool) -> Iterator[None]:
+def exact_sums(*, cpu: bool, threads: int | None = None) -> Iterator[None]:
     """Adds in a fixed order inside the block.
 
     Args:
         cpu: Whether training stays on the CPU; elsewhere some operations have no exact form, so nothing changes.
+        threads: Processor threads inside the block; as before when None.  Another number of threads splits sums
+            elsewhere, so a run is repeated bit for bit only with its own.
     """
+    threads_before = torch.get_num_threads()
+    torch.set_num_threads(threads or threads_before)
     before = torch.are_deterministic_algorithms_enabled()
     filled = memory.fill_uninitialized_memory  # type: ignore[attr-defined]  # made at run time
     torch.use_deterministic_algorithms(cpu or before)
@@ -28,4 +32,5 @@ def exact_sums(*, cpu: bool) -> Iterator[None]:
         yield
     finally:
         torch.use_deterministic_algorithms(before)
+        torch.set_num_threads(threads_before)
         memory.fill_uninitialized_memory = filled  # type: ignore[attr-defined]

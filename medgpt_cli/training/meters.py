@@ -25,6 +25,13 @@ PLAIN_EVERY = 10.0
 """Seconds between two progress lines when stderr is not a terminal."""
 
 
+START_ANEW = (
+    "start anew with a lower train.lr; "
+    "--out NEW --model RUN/checkpoints/step-N starts from the last good weights"
+)
+"""What to do when training has gone astray; the run itself cannot be resumed with another recipe."""
+
+
 def peak_memory() -> int:
     """Bytes: the device's peak where there is one, else this process's peak resident memory."""
     if torch.cuda.is_available():
@@ -69,9 +76,8 @@ class Meters(TrainerCallback):
         """Writes one line, and refuses to go on once the loss is no longer a number."""
         logs = logs or {}
         if "eval_loss" in logs:
-            append_line(
-                self._path, json.dumps({"step": state.global_step, "validation_loss": logs["eval_loss"]})
-            )
+            measured = {"step": state.global_step, "validation_loss": _number(logs["eval_loss"])}
+            append_line(self._path, json.dumps(measured, allow_nan=False))
             self._step_began = time.perf_counter()
             return
         if "loss" not in logs:
@@ -82,25 +88,30 @@ class Meters(TrainerCallback):
             "step": state.global_step,
             "loss": logs["loss"],
             "lr": logs["learning_rate"],
-            "grad_norm": logs.get("grad_norm"),
+            "grad_norm": _number(logs.get("grad_norm")),
             "tokens": tokens,
             "tokens_per_s": round(tokens / (now - self._step_began), 1),
             "memory": peak_memory(),
         }
-        if not math.isfinite(logs["loss"]):
+        if not math.isfinite(logs["loss"]) or not math.isfinite(logs.get("grad_norm", 0.0)):
             raise BadRecipe(
-                f"the loss is no longer a number at step {state.global_step}",
+                f"the loss or its gradient is no longer a number at step {state.global_step}",
                 where="train.lr",
-                repair="lower train.lr or train.clip and go on from the last checkpoint with --resume",
+                repair=START_ANEW,
             )
-        append_line(self._path, json.dumps(line))
+        append_line(self._path, json.dumps(line, allow_nan=False))
         self._tokens_before = self._trainer.tokens
         self._step_began = now
         self._progress.update(state.global_step, logs["loss"], line["tokens_per_s"])
 
-    def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Closes the progress line."""
+    def close(self) -> None:
+        """Leaves the terminal as it was, however training ended."""
         self._progress.stop()
+
+
+def _number(value: float | None) -> float | None:
+    """JSON has no word for infinity; such a value is left empty."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 class Progress:

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from transformers import TrainerCallback
 
+from medgpt_cli.core.errors import Interrupted, MedGPTError, StateSaved
+
 Stop = Literal["SIGTERM", "SIGINT"]
 
 
@@ -23,6 +25,7 @@ class StopOnSignal(TrainerCallback):
 
     def __init__(self) -> None:
         self.received: Stop | None = None
+        self._training = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> StopOnSignal:
@@ -35,9 +38,30 @@ class StopOnSignal(TrainerCallback):
             signal.signal(number, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.received is not None:
-            raise KeyboardInterrupt
-        self.received = "SIGTERM" if number == signal.SIGTERM else "SIGINT"
+        first = self.received is None
+        if first:
+            self.received = "SIGTERM" if number == signal.SIGTERM else "SIGINT"
+        if not (first and self._training):
+            # Nothing to wait for: between steps everything is on the disk already, or nothing is begun.
+            raise self.stopped("stopped")
+
+    def stopped(self, what: str, repair: str = "give the same line again with --resume") -> MedGPTError:
+        """The error that ends the run, by the signal that came first.
+
+        Args:
+            what: How far the run came.
+            repair: How to go on.
+        """
+        kind = StateSaved if self.received == "SIGTERM" else Interrupted
+        return kind(what, repair=repair)
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """From here on a step is finished and saved first."""
+        self._training = True
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """From here on there is no step to finish."""
+        self._training = False
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
         """Runs after each optimiser step."""

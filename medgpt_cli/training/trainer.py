@@ -18,7 +18,10 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import Sampler
 from transformers import Trainer
 
+from medgpt_cli.core import rundir
+from medgpt_cli.core.errors import BadRecipe
 from medgpt_cli.core.files import staged_folder
+from medgpt_cli.training.meters import START_ANEW
 
 IGNORED = -100
 STATE = "trainer_state.json"
@@ -114,28 +117,46 @@ class StageTrainer(Trainer):
         loss = total / count
         return (loss, outputs) if return_outputs else loss
 
-    def prediction_step(
-        self, model: Any, inputs: dict[str, Any], prediction_loss_only: bool, ignore_keys: Any = None
-    ) -> tuple[torch.Tensor, None, None]:
-        """The validation loss of a batch; logits are not kept."""
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """The validation loss: nats a supervised token, over all records alike whatever the batch size."""
+        self.model.eval()
+        total, count = 0.0, 0
         with torch.no_grad():
-            loss = self.compute_loss(model, self._prepare_inputs(inputs))
-        return loss.detach(), None, None
+            for inputs in self.get_eval_dataloader():
+                supervised = int((inputs["labels"][:, 1:] != IGNORED).sum())
+                loss = self.compute_loss(self.model, self._prepare_inputs(inputs))
+                total += loss.item() * supervised
+                count += supervised
+        metrics = {"eval_loss": total / max(count, 1)}
+        self.log(metrics)
+        # Says that it was done; the stock loop would ask for it again at the end of the epoch.
+        self.control: Any = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+    def _get_learning_rate(self) -> float:
+        # Parts may learn at rates of their own; the one that is shown is the largest.
+        return float(max(self.lr_scheduler.get_last_lr()))
 
     def _save_checkpoint(self, model: Any, trial: Any = None) -> None:
         # Written beside and renamed: a kill at any instant leaves whole checkpoints only.
         target = self._checkpoints / f"step-{self.state.global_step}"
+        if not all(bool(torch.isfinite(parameter).all()) for parameter in self.model.parameters()):
+            raise BadRecipe(
+                f"a weight is no longer a number at step {self.state.global_step}; nothing was saved",
+                where="train.lr",
+                repair=START_ANEW,
+            )
         if not target.exists():
             with staged_folder(target) as staging:
                 self._save_model_files(staging)
                 self._save_optimizer_and_scheduler(str(staging))
                 self._save_rng_state(str(staging))
                 self.state.save_to_json(os.path.join(staging, STATE))
-        numbered = sorted(
-            self._checkpoints.glob("step-*"), key=lambda path: int(path.name.removeprefix("step-"))
-        )
-        for old in numbered[: -self._keep]:
-            shutil.rmtree(old)
+        for old in rundir.checkpoints(self._checkpoints.parent)[: -self._keep]:
+            # A hidden name first: a kill in the middle must not leave half a checkpoint under a whole one's name.
+            shutil.rmtree(old.rename(old.with_name(f".{old.name}.old")))
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         # The stock method loads nothing into a LLaVA model whose file names are the legacy ones, and only warns.

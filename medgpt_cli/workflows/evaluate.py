@@ -61,6 +61,8 @@ def run_eval(
             None.
         dry_run: Say what would be asked and write nothing.
     """
+    if resume and out is None:
+        raise UsageError("--resume needs to know which run", repair="name it with --out")
     read = _read_tasks(tasks, limit, max_new_tokens)
     majority = _fitted_on(against_majority_of) if against_majority_of else None
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core import rundir
-from medgpt_cli.core.manifest import hash_folder
+from medgpt_cli.core.manifest import model_hash
 from medgpt_cli.core.types import Generate, Turn
 from medgpt_cli.data.batches import Pixels
 from medgpt_cli.data.dialogue import DialogueEncoder
@@ -101,7 +101,7 @@ def load_model(ref: str | None, *, online: bool = False) -> LoadedModel:
         max_new_tokens=_reply_limit(name),
         context=model.config.text_config.max_position_embeddings,
     )
-    return LoadedModel(name=name, folder=folder, hash=hash_folder(folder), generate=generate)
+    return LoadedModel(name=name, folder=folder, hash=model_hash(folder), generate=generate)
 
 
 def _reply_limit(name: str) -> int:

@@ -47,7 +47,7 @@ def model_folder(ref: str, *, online: bool = False) -> Path:
 
 def _hub_folder(ref: str, *, online: bool) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
         return Path(
@@ -55,6 +55,7 @@ def _hub_folder(ref: str, *, online: bool) -> Path:
                 ref,
                 local_files_only=not online,
                 allow_patterns=["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"],
+                ignore_patterns=["original/*", "metal/*"],  # the same weights again in other formats
             )
         )
     except LocalEntryNotFoundError as error:
@@ -62,7 +63,7 @@ def _hub_folder(ref: str, *, online: bool) -> Path:
             f"the model {ref} is not in this machine's cache",
             repair=f"fetch it on a machine with network: medgpt chat --model {ref} --online",
         ) from error
-    except HfHubHTTPError as error:
+    except (HfHubHTTPError, HFValidationError) as error:
         raise NotThere(
             f"the hub does not give the model {ref}", repair="check its name and your access"
         ) from error

@@ -47,7 +47,7 @@ def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
         "longest_record": max(len(record.input_ids) for record in gathered.train),
         "parameters": {part: count._asdict() for part, count in counts.items()},
         "memory_bytes_without_activations": total * BYTES_WEIGHT + learnt * BYTES_LEARNT,
-        "seconds_at_least": round(_seconds(total, learnt, per_step) * steps),
+        "seconds_roughly": round(_seconds(total, learnt, per_step) * steps),
         "recipe": resolved.as_json(),
     }
     if as_json:
@@ -88,7 +88,7 @@ def _table(outlook: dict[str, Any]) -> None:
         ("tokens a step", f"{outlook['tokens_per_step']:,}"),
         ("longest record, tokens", f"{outlook['longest_record']:,}"),
         ("memory, activations not counted", f"{memory:.2f} GiB"),
-        ("time, at the least", duration(outlook["seconds_at_least"])),
+        ("time, roughly", duration(outlook["seconds_roughly"])),
     ):
         table.add_row(name, value)
     for part, count in outlook["parameters"].items():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,18 @@ from medgpt_cli.core.recipe.showing import flat
 from medgpt_cli.core.rundir import RunFolder
 
 
-def begin(run: RunFolder, resolved: Resolved, data: Mapping[str, str]) -> None:
+def begin(run: RunFolder, resolved: Resolved, data: Mapping[str, str], base: Mapping[str, str]) -> None:
     """Writes the recipe and the first manifest, or checks them when the run goes on.
+
+    Args:
+        run: The run.
+        resolved: Its recipe.
+        data: SHA-256 of each data file.
+        base: SHA-256 of each model it starts from, by name.
 
     Raises:
         UsageError: The run was begun with another recipe.
-        HashMismatch: The data files are not those the run was begun with.
+        HashMismatch: The data files or the model it starts from are not those the run was begun with.
     """
     document = resolved.as_json()
     if run.manifest.exists():
@@ -36,11 +43,13 @@ def begin(run: RunFolder, resolved: Resolved, data: Mapping[str, str]) -> None:
                 f"{run.path} was begun with another recipe; what differs: {', '.join(changed)}",
                 repair="give the same words as before, or start anew with another --out",
             )
-        if json.loads(run.manifest.read_text())["data"] != dict(data):
-            raise HashMismatch(
-                f"the data files are not those that {run.path} was begun with",
-                repair="restore them, or start anew with another --out",
-            )
+        manifest = json.loads(run.manifest.read_text())
+        for what, key, now in (("data files", "data", data), ("model files", "base_hash", base)):
+            if manifest[key] != dict(now):
+                raise HashMismatch(
+                    f"the {what} are not those that {run.path} was begun with",
+                    repair="restore them, or start anew with another --out",
+                )
         return
     files.write_text(run.path / "recipe.yaml", resolved.written)
     files.write_text(run.path / "overrides.txt", "".join(f"{word}\n" for word in resolved.overrides))
@@ -51,6 +60,8 @@ def begin(run: RunFolder, resolved: Resolved, data: Mapping[str, str]) -> None:
             "stage": resolved.recipe.stage,
             "begun": _now(),
             "data": dict(data),
+            "base": start_of(resolved.recipe),
+            "base_hash": dict(base),
             "seed": resolved.recipe.train.seed,
             "environment": environment(),
         },
@@ -81,9 +92,7 @@ def keep_model(run: RunFolder, save: Callable[[Path], None]) -> None:
             save(staging)
 
 
-def end(
-    run: RunFolder, resolved: Resolved, gathered: Any, counts: Mapping[str, Any], steps: int
-) -> None:
+def end(run: RunFolder, gathered: Any, counts: Mapping[str, Any], steps: int) -> None:
     """Completes the manifest."""
     manifest = json.loads(run.manifest.read_text())
     manifest |= {
@@ -93,7 +102,6 @@ def end(
         "records_left_out": gathered.left_out,
         "parameters": {part: count._asdict() for part, count in counts.items()},
         "model": file_hashes(run.model),
-        "base": start_of(resolved.recipe),
     }
     write_manifest(run.path, manifest)
 
@@ -104,6 +112,17 @@ def start_of(recipe: Any) -> str:
     return chosen.base or ("tiny" if chosen.llm is None else f"{chosen.llm} + {chosen.vision}")
 
 
+def _measured(path: Path) -> list[dict[str, Any]]:
+    lines = map(json.loads, (path / "metrics.jsonl").read_text().splitlines())
+    return [line for line in lines if "loss" in line]
+
+
+def resume_line(run: RunFolder) -> str:
+    """The command line that goes on with a run, as it can be typed."""
+    recipe, out = shlex.quote(str(run.recipe)), shlex.quote(str(run.path))
+    return f"medgpt {run.kind} --recipe {recipe} --out {out} --resume"
+
+
 def tell(path: Path, *, as_json: bool) -> None:
     """One sentence, or one JSON document: where the result lies and how to use it.
 
@@ -111,12 +130,11 @@ def tell(path: Path, *, as_json: bool) -> None:
         path: A finished run folder.
         as_json: Print the document.
     """
-    lines = map(json.loads, (path / "metrics.jsonl").read_text().splitlines())
-    steps = [line for line in lines if "loss" in line]
+    steps = _measured(path)
     outcome = {
         "run": str(path),
         "model": str(path / "model"),
-        "steps": steps[-1]["step"],
+        "steps": json.loads((path / "manifest.json").read_text())["steps"],
         "first_loss": steps[0]["loss"],
         "last_loss": steps[-1]["loss"],
         "report": str(path / "report.html"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core import console, rundir
-from medgpt_cli.core.errors import Interrupted, NotThere, StateSaved
+from medgpt_cli.core.errors import NotThere, UsageError
 from medgpt_cli.core.recipe import Resolved, read_recipe
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.data.batches import EncodedDataset, collate
@@ -26,12 +26,19 @@ from medgpt_cli.training.trainer import StageTrainer
 from medgpt_cli.workflows import outlook, run_record
 from medgpt_cli.workflows.loading import pixels_of
 from medgpt_cli.workflows.stage_data import StageData, gather
-from medgpt_cli.workflows.starting import build_model, learning_parts, part_rates, pick_precision
+from medgpt_cli.workflows.starting import (
+    base_hashes,
+    build_model,
+    learning_parts,
+    part_rates,
+    pick_precision,
+    refuse_inputs_inside,
+)
 
 FROM_NOTHING = ("tiny", "tiny-siglip")
 """Models for which the shipped recipes' rates are meant."""
 
-BIGGER = "the 20B model: --model FOLDER (any LLaVA checkpoint), or model.llm=FOLDER model.vision=FOLDER"
+BIGGER = "the 20B model: --model FOLDER (a LLaVA checkpoint), or model.llm=FOLDER model.vision=FOLDER"
 
 
 def run_stage(
@@ -74,60 +81,84 @@ def run_stage(
     if dry_run:
         outlook.tell(resolved, online=online, as_json=json)
         return
+    if resume and out is None:
+        raise UsageError("--resume needs to know which run", repair="name it with --out")
     path = out or rundir.dated(stage)
     rundir.examine(path, resume=resume, force=force, kind=stage)
+    refuse_inputs_inside(path, resolved.recipe)
+    with StopOnSignal() as signals:
+        _run(path, resolved, signals, resume=resume, force=force, online=online, as_json=json)
+
+
+def _run(
+    path: Path,
+    resolved: Resolved,
+    signals: StopOnSignal,
+    *,
+    resume: bool,
+    force: bool,
+    online: bool,
+    as_json: bool,
+) -> None:
+    recipe = resolved.recipe
     if resume and rundir.is_done(path):
         console.say(f"{path} had already finished.")
-        run_record.tell(path, as_json=json)
+        run_record.tell(path, as_json=as_json)
         return
     # Everything that can be wrong is found before the folder is touched.
     last = next(reversed(rundir.checkpoints(path)), None) if resume else None
-    model, processor = build_model(resolved.recipe, checkpoint_folder=last, online=online)
-    gathered = gather(resolved.recipe, processor)
-    run = RunFolder.open(path, resume=resume, force=force, kind=stage)
+    model, processor = build_model(recipe, checkpoint_folder=last, online=online)
+    gathered = gather(recipe, processor)
+    counts = freeze(model, learning_parts(recipe))
+    run = RunFolder.open(path, resume=resume, force=force, kind=recipe.stage)
     console.log_to(run.log)
     try:
-        _train(run, resolved, model, processor, gathered, last)
+        if last != (next(reversed(rundir.checkpoints(path)), None) if resume else None) or run.done:
+            raise UsageError(
+                f"{path} was written to by another process meanwhile", repair="give the line again"
+            )
+        run_record.begin(run, resolved, gathered.hashes, base_hashes(recipe, online=online))
+        _announce(run, resolved, gathered, counts, last)
+        _train(run, recipe, model, processor, gathered, last, signals)
+        run_record.end(run, gathered, counts, total_steps(recipe.train, len(gathered.train)))
+        write_report(run.path)
+        run.finish()
     finally:
         console.log_to(None)
         run.close()
-    run_record.tell(path, as_json=json)
+    run_record.tell(path, as_json=as_json)
 
 
 def _train(
     run: RunFolder,
-    resolved: Resolved,
+    recipe: Any,
     model: Any,
     processor: Any,
     gathered: StageData,
     last: Path | None,
+    signals: StopOnSignal,
 ) -> None:
-    recipe = resolved.recipe
-    run_record.begin(run, resolved, gathered.hashes)
-    if recipe.train.threads:
-        import torch
-
-        torch.set_num_threads(recipe.train.threads)
-    counts = freeze(model, learning_parts(recipe))
-    _announce(run, resolved, gathered, counts, last)
-
     save = partial(run_record.save_hashed, run.path.name, partial(checkpoint.save, model, processor))
     steps = total_steps(recipe.train, len(gathered.train))
-    meters, signals = Meters(run.metrics), StopOnSignal()
     trainer = _trainer(run, recipe, model, processor, gathered, steps, last, save)
+    meters = Meters(run.metrics)
     meters.attach(trainer)
     trainer.add_callback(meters)
     trainer.add_callback(signals)
     reached = int(last.name.removeprefix("step-")) if last else 0
     cut_after(run.metrics, reached)
     if reached < steps:  # resuming a finished run would train one step more
-        with signals, exact_sums(cpu=trainer.args.use_cpu):
-            trainer.train(resume_from_checkpoint=str(last) if last else None)
-        _raise_if_stopped(signals, trainer.state.global_step, steps, run)
+        try:
+            with exact_sums(cpu=trainer.args.use_cpu, threads=recipe.train.threads):
+                trainer.train(resume_from_checkpoint=str(last) if last else None)
+        finally:
+            meters.close()
+        if signals.received is not None:
+            raise signals.stopped(
+                f"stopped at step {trainer.state.global_step} of {steps}; the state is saved",
+                f"go on with: {run_record.resume_line(run)}",
+            )
     run_record.keep_model(run, save)
-    run_record.end(run, resolved, gathered, counts, steps)
-    write_report(run.path)
-    run.finish()
 
 
 def _trainer(
@@ -190,13 +221,3 @@ def _announce(
         console.say(
             f"  {part:<10} {count.trained:>13,} of {count.total:,} parameters learn", style="dim"
         )
-
-
-def _raise_if_stopped(signals: StopOnSignal, step: int, steps: int, run: RunFolder) -> None:
-    if signals.received is None:
-        return
-    kind = StateSaved if signals.received == "SIGTERM" else Interrupted
-    raise kind(
-        f"stopped at step {step} of {steps}; the state is saved",
-        repair=f"go on with: medgpt {run.kind} … --out {run.path} --resume",
-    )

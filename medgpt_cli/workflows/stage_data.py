@@ -1,6 +1,6 @@
 """The records of one stage, read, checked and encoded before any step is taken.
 
-Everything wrong is told at once: records, images, and records too long for the recipe.
+Everything wrong with records and images is told at once, then what is too long for the recipe.
 """
 
 from __future__ import annotations
@@ -65,30 +65,38 @@ def gather(recipe: Any, processor: Any) -> StageData:
     for path in [*paths, *validation_paths]:
         if not path.is_file():
             raise NotThere(f"there is no data file {path}", repair="name a JSONL file with --data")
-    train, left_out = _read(paths, root, recipe.data.max_bad)
-    validation, more_left_out = _read(validation_paths, root, recipe.data.max_bad)
+    read, left_out = _read([*paths, *validation_paths], root, recipe.data.max_bad)
+    train = [sample for path in paths for sample in read[path]]
+    validation = [sample for path in validation_paths for sample in read[path]]
+    if not train:
+        raise BadRecord(
+            "no record is left to train on",
+            repair="mend the records that were left out; see medgpt data check",
+        )
     encoder = encoder_of(processor)
     limit = recipe.train.max_length
     return StageData(
         train=_fitting(train, encoder, limit),
         validation=_fitting(validation, encoder, limit),
         hashes={str(path): sha256_file(path) for path in [*paths, *validation_paths]},
-        left_out=left_out + more_left_out,
+        left_out=left_out,
     )
 
 
-def _read(paths: Sequence[Path], root: Path | None, max_bad: int) -> tuple[list[Sample], int]:
-    """All usable samples, and how many records were left out; everything wrong in all files is told at once."""
-    samples: list[Sample] = []
+def _read(
+    paths: Sequence[Path], root: Path | None, max_bad: int
+) -> tuple[dict[Path, list[Sample]], int]:
+    """The usable samples of each file, and how many records were left out; all faults of all files at once."""
+    samples: dict[Path, list[Sample]] = {}
     complaints: list[Complaint] = []
     left_out = 0
-    for path in paths:
+    for path in dict.fromkeys(paths):
         records = read_records(path, image_root=root, max_bad=None)
         of_images = check_images(records.samples, decode=True)
         unusable = {
             complaint.where.rsplit(" ", 1)[0] for complaint in of_images
         }  # "FILE:LINE images[0]"
-        samples += [sample for sample in records.samples if str(sample.place) not in unusable]
+        samples[path] = [sample for sample in records.samples if str(sample.place) not in unusable]
         complaints += [*records.bad, *of_images]
         left_out += records.refused + len(unusable)
     if left_out > max_bad:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from medgpt_cli.core.errors import BadCheckpoint
+from medgpt_cli.core.errors import BadRecipe, UsageError
+from medgpt_cli.core.manifest import model_hash
 from medgpt_cli.models import checkpoint
 from medgpt_cli.models.compose import compose
-from medgpt_cli.models.parts import load_language_model, load_vision_tower
+from medgpt_cli.models.parts import load_language_model, load_vision_tower, picture_statistics
 from medgpt_cli.models.processor import build_processor, set_template
 from medgpt_cli.workflows.naming import model_folder
 
@@ -25,7 +26,8 @@ def build_model(
 
     Raises:
         NotThere: A folder does not exist.
-        BadCheckpoint: A checkpoint cannot be loaded, or the recipe asks for more positions than the model has.
+        BadCheckpoint: A checkpoint cannot be loaded.
+        BadRecipe: The recipe asks for more positions than the model has.
     """
     import torch
 
@@ -34,13 +36,15 @@ def build_model(
     chosen = recipe.model
     if chosen.llm is not None:
         llm, tokenizer = load_language_model(model_folder(chosen.llm, online=online))
-        vision = load_vision_tower(model_folder(chosen.vision, online=online))
+        tower = model_folder(chosen.vision, online=online)
+        vision = load_vision_tower(tower)
         processor = build_processor(
             tokenizer,
             vision.config,
             template=None,
             date=recipe.chat.date,
             reasoning=recipe.chat.reasoning,
+            statistics=picture_statistics(tower),
         )
         model = compose(
             llm, vision, processor, feature_layer=chosen.feature_layer, seed=recipe.train.seed
@@ -52,12 +56,32 @@ def build_model(
         set_template(processor, date=recipe.chat.date, reasoning=recipe.chat.reasoning)
     context = model.config.text_config.max_position_embeddings
     if recipe.train.max_length > context:
-        raise BadCheckpoint(
+        raise BadRecipe(
             f"{recipe.train.max_length:,} tokens are more than the model holds, {context:,}",
             where="train.max_length",
             repair=f"set train.max_length={context} or less",
         )
     return model, processor
+
+
+def base_hashes(recipe: Any, *, online: bool = False) -> dict[str, str]:
+    """SHA-256 of each model folder a stage starts from, by the name it was given."""
+    chosen = recipe.model
+    names = [chosen.base or "tiny"] if chosen.llm is None else [chosen.llm, chosen.vision]
+    return {name: model_hash(model_folder(name, online=online)) for name in names}
+
+
+def refuse_inputs_inside(out: Path, recipe: Any) -> None:
+    """Refuses an output folder that holds something the stage reads; inputs are never changed.
+
+    Raises:
+        UsageError: A model or data path of the recipe lies inside `out`.
+    """
+    chosen, data = recipe.model, recipe.data
+    named = [chosen.base, chosen.llm, chosen.vision, data.image_root, *data.validation]
+    for name in [*named, *(part.path for part in data.mix)]:
+        if name is not None and Path(name).resolve().is_relative_to(out.resolve()):
+            raise UsageError(f"{name} lies inside --out {out}", repair="name another --out")
 
 
 def learning_parts(recipe: Any) -> dict[str, bool]:

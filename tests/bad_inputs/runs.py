@@ -92,7 +92,7 @@ CASES = [
         "stage: more positions than the model has",
         "train.max_length  200,000 tokens are more than the model holds, 131,072\n"
         "set train.max_length=131072 or less",
-        "BAD_CHECKPOINT",
+        "BAD_RECIPE",
         overrides=["train.max_length=200000"],
     ),
     stage(

@@ -45,7 +45,7 @@ def test_a_loss_that_is_no_number_ends_the_run(tmp_path: Path, loss: float) -> N
     meters = Meters(tmp_path / "metrics.jsonl")
     meters.attach(SimpleNamespace(tokens=0))
     state = SimpleNamespace(global_step=5, max_steps=9)
-    with pytest.raises(BadRecipe, match="the loss is no longer a number at step 5"):
+    with pytest.raises(BadRecipe, match="the loss or its gradient is no longer a number at step 5"):
         meters.on_log(None, state, None, {"loss": loss, "learning_rate": 1.0})
 
 

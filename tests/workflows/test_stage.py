@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import signal
 import stat
 import subprocess
@@ -97,24 +99,49 @@ def test_a_stage_moves_only_the_parts_it_names(folder: Path, tiny: Path, stage: 
         assert not any("encoder.layers.5." in name or "post_layernorm" in name for name in moved)
 
 
-def test_six_and_six_steps_are_twelve_across_an_epoch(folder: Path) -> None:
-    lines = ["sft", "--data", "local.jsonl", *FAST, "train.max_steps=12", "train.save_steps=6"]
-    assert main([*lines, "--out", "whole"]) == 0
-    # The same run, but killed right after its sixth step: what a kill leaves is the checkpoint of step 6.
-    assert main([*lines, "--out", "parts"]) == 0
+@pytest.mark.parametrize("stop", [5, 6])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["train.accumulate=2"],
+        ["data.validation=[local.jsonl]", "train.eval_steps=2"],
+        ["train.threads=2"],
+    ],
+    ids=["plain", "accumulated", "validated", "two threads"],
+)
+def test_a_run_cut_in_two_ends_in_the_weights_of_one_that_was_not(
+    folder: Path, words: list[str], stop: int
+) -> None:
+    # Two steps an epoch (one when accumulated): step 6 is the end of one, step 5 lies inside one.
+    line = [
+        "sft",
+        "--data",
+        "local.jsonl",
+        *FAST,
+        *words,
+        "train.max_steps=12",
+        f"train.save_steps={stop}",
+    ]
+    assert main([*line, "--out", "whole"]) == 0
+    assert main([*line, "--out", "parts"]) == 0
+    # What a kill right after that step leaves is its checkpoint, and a state that says running.
     parts = folder / "parts"
-    import shutil
-
-    for name in ("checkpoints/step-12", "model"):
-        shutil.rmtree(parts / name)
+    for path in (parts / "checkpoints").iterdir():
+        if path.name != f"step-{stop}":
+            shutil.rmtree(path)
+    shutil.rmtree(parts / "model")
     state = json.loads((parts / "state.json").read_text())
     (parts / "state.json").write_text(json.dumps({**state, "state": "running"}))
-    assert main([*lines, "--out", "parts", "--resume"]) == 0
+    assert main([*line, "--out", "parts", "--resume"]) == 0
     assert same("whole", "parts")
-    steps = [json.loads(line) for line in (parts / "metrics.jsonl").read_text().splitlines()]
-    whole = [json.loads(line) for line in (folder / "whole" / "metrics.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in steps] == list(range(1, 13))
-    assert [line["loss"] for line in steps] == [line["loss"] for line in whole]
+    assert losses(parts) == losses(folder / "whole")
+    assert len(losses(parts)) == 12
+
+
+def losses(run: Path) -> list[float]:
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [line["loss"] for line in lines if "loss" in line]
 
 
 def start(folder: Path, out: str, *words: str) -> subprocess.Popen[str]:
@@ -157,22 +184,21 @@ def test_kill_9_at_any_instant_and_resume_gives_the_same_weights(folder: Path) -
     assert same("whole", "killed")
 
 
-@pytest.mark.parametrize(
-    ("number", "code", "word"), [(signal.SIGTERM, 75, "STATE"), (signal.SIGINT, 130, "")]
-)
-def test_a_signal_saves_and_the_same_line_goes_on(
-    folder: Path, number: int, code: int, word: str
-) -> None:
-    words = ["train.max_steps=400", "train.save_steps=400"]
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)])
+def test_a_signal_saves_and_the_same_line_goes_on(folder: Path, number: int, code: int) -> None:
+    words = ["train.max_steps=60", "train.save_steps=400"]
+    assert main(["sft", "--data", "local.jsonl", "--out", "whole", *FAST, *words]) == 0
     process = start(folder, "run", *words)
     wait_for_step(process, folder / "run" / "metrics.jsonl", 2)
     process.send_signal(number)
     _, err = process.communicate(timeout=120)
     assert process.returncode == code, err
-    assert "go on with: medgpt sft" in err
+    (line,) = [line for line in err.splitlines() if line.startswith("go on with: medgpt ")]
     assert "Traceback" not in err
     (saved,) = (folder / "run" / "checkpoints").iterdir()
-    assert int(saved.name.removeprefix("step-")) < 400
+    assert int(saved.name.removeprefix("step-")) < 60
+    assert main(shlex.split(line.removeprefix("go on with: medgpt "))) == 0
+    assert same("whole", "run")
 
 
 def test_a_finished_run_says_so_and_changes_nothing(
@@ -237,13 +263,7 @@ def test_accumulated_steps_equal_one_large_batch(folder: Path) -> None:
     assert main([*words, "--out", "large", "train.batch_size=3"]) == 0
     assert main([*words, "--out", "small", "train.batch_size=1", "train.accumulate=3"]) == 0
 
-    def losses(run: str) -> list[float]:
-        return [
-            json.loads(line)["loss"]
-            for line in (folder / run / "metrics.jsonl").read_text().splitlines()
-        ]
-
-    assert losses("small") == pytest.approx(losses("large"), rel=1e-4)
+    assert losses(folder / "small") == pytest.approx(losses(folder / "large"), rel=1e-4)
 
 
 def test_a_part_may_learn_at_a_rate_of_its_own(folder: Path, tiny: Path) -> None:
@@ -271,3 +291,69 @@ def test_a_checkpoint_is_a_model_and_is_held_to_its_hashes(
     path.write_bytes(path.read_bytes() + b" ")
     assert main(asked) == 4
     assert "tokenizer.json is missing or not the file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--resume"], "--resume needs to know which run"),
+        (
+            ["--out", "run", "--resume", "--force"],
+            "--resume goes on with a run and --force throws it away",
+        ),
+        (["--out", "old", "--force", "--model", "old"], "old lies inside --out old"),
+        (["--out", ".", "--force"], "local.jsonl lies inside --out ."),
+    ],
+)
+def test_nothing_is_lost_by_flags_that_contradict_each_other(
+    folder: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    assert main(["sft", "--data", "local.jsonl", "--out", "old", *FAST, "train.max_steps=1"]) == 0
+    before = {path: path.read_bytes() for path in (folder / "old").rglob("*") if path.is_file()}
+    if words[1:2] == ["."]:
+        (folder / "state.json").write_text('{"state": "done", "kind": "sft"}')
+    capsys.readouterr()
+    assert main(["sft", "--data", "local.jsonl", *words]) == 2
+    assert message in capsys.readouterr().err
+    assert before == {path: path.read_bytes() for path in (folder / "old").rglob("*") if path.is_file()}
+
+
+def test_an_earlier_run_survives_force_until_the_new_one_can_begin(folder: Path) -> None:
+    assert main(["sft", "--data", "local.jsonl", "--out", "old", *FAST, "train.max_steps=1"]) == 0
+    (folder / "bad.jsonl").write_text('{"question": "no answer"}\n')
+    assert main(["sft", "--data", "bad.jsonl", "--out", "old", "--force"]) == 3
+    assert (folder / "old" / "model" / "model.safetensors").exists()
+    assert (
+        main(["sft", "--data", "local.jsonl", "--out", "old", "--force", *FAST, "train.max_steps=1"])
+        == 0
+    )
+
+
+def test_a_run_that_logs_seldom_still_finishes(folder: Path) -> None:
+    words = ["train.max_steps=3", "train.log_steps=10"]
+    assert main(["sft", "--data", "local.jsonl", "--out", "run", *FAST, *words]) == 0
+    assert json.loads((folder / "run" / "manifest.json").read_text())["steps"] == 3
+
+
+def test_no_model_is_made_of_no_records(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "bad.jsonl").write_text('{"question": "q", "answer": "a", "image": "slice.png"}\n')
+    (folder / "slice.png").write_bytes(b"not a picture")
+    assert main(["sft", "--data", "bad.jsonl", "--out", "run", "data.max_bad=5"]) == 3
+    assert "no record is left to train on" in capsys.readouterr().err
+    assert not (folder / "run").exists()
+
+
+def test_a_model_in_bfloat16_compute_learns_too(folder: Path) -> None:
+    words = ["model.dtype=bfloat16", "train.max_steps=6", "train.schedule=constant", "train.warmup=0"]
+    assert main(["sft", "--data", "local.jsonl", "--out", "run", *FAST, *words]) == 0
+    assert losses(folder / "run")[-1] < losses(folder / "run")[0]
+    assert all(tensor.dtype == torch.float32 for tensor in weights("run").values())
+
+
+def test_a_run_goes_astray_with_a_sentence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["train.max_steps=40", "train.schedule=constant", "train.warmup=0", "train.clip=1e30"]
+    assert main(["sft", "--data", "local.jsonl", "--out", "run", "train.lr=1e30", *words]) == 3
+    captured = capsys.readouterr()
+    assert "is no longer a number at step" in captured.err
+    assert "start anew with a lower train.lr" in captured.err
+    assert "Traceback" not in captured.err

@@ -45,7 +45,7 @@ class Model(Section):
     vision: str | None = None
     """Vision tower to compose with `llm`: folder or hub id."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Number format of weights in training; auto is bfloat16 where the device has it, else float32."""
+    """Number format of computing in training; weights stay float32. auto is bfloat16 where the device has it."""
     feature_layer: int = -2
     """Layer of the vision tower whose output the projector reads; -1 is the last, -2 the one before."""
 

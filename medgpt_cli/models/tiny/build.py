@@ -3,7 +3,7 @@
 Every mechanism of the 20B model is here: a mixture of experts behind a top-k router, attention sinks, sliding and
 full layers in turn, YaRN, the special tokens of harmony, a CLIP-shaped tower read at its last block but one, and the
 two-layer projector.  It knows nothing until it is trained.  `tiny-siglip` is the same with a SigLIP-shaped tower.
-This module builds; `reference` caches.
+This module builds; `embedded` caches.
 """
 
 from __future__ import annotations
