@@ -115,7 +115,7 @@ def main(folder: Path) -> None:
     ask(trained["run"], sample)
     sys.stdout.write(f"\nloss {trained['first_loss']:.3f} to {trained['last_loss']:.3f} ")
     sys.stdout.write(
-        f"over {trained['steps']} steps; {(time.perf_counter() - began) / 60:.1f} minutes in all\n"
+        f"over {trained['steps']} steps; {(time.perf_counter() - began) / 60:.1f} minutes this time\n"
     )
     sys.stdout.write(table(before, after))
     sys.stdout.write(f"\nreports: {trained['report']}  {folder / 'after' / 'report.html'}\n")
