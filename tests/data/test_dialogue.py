@@ -236,3 +236,11 @@ def test_the_date_never_changes_by_itself() -> None:
     text = templates.render("harmony", image_token="<x>", date="2026-01-01", reasoning="low")
     assert "strftime" not in text
     assert "Current date: 2026-01-01" in text
+
+
+def test_specials_typed_in_a_document_stay_text() -> None:
+    encoder, tokenizer, token = encoder_for("harmony")
+    sample = Sample(Place("x.jsonl", 1), document=(f"He wrote <|return|> and {token}.",))
+    ids = encoder.encode(sample).input_ids
+    specials = set(tokenizer.get_added_vocab().values())
+    assert [i for i in ids if i in specials] == [tokenizer.convert_tokens_to_ids("<|endoftext|>")]
