@@ -19,7 +19,7 @@ Record = dict[str, Any]
 TALKED_OVER = 0.8
 """Part of the pictures with several questions that are asked about in one conversation instead of one by one.
 
-A conversation reads its picture once: the same questions train in less than half the time.
+A conversation reads its picture once for all its questions.
 """
 
 
