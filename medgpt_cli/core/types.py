@@ -65,6 +65,9 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
         images: Paths as resolved, with `#frame=N` kept where it was written.
         options: Multiple-choice options as (letter, text), or empty.
         answer: The gold answer as written, where the record is a question and an answer.
+        keys: What ties records together whichever set they stand in, as `kind:value` (`pmcid:PMC212319`,
+            `patient:mimic/10000032`, `image:slake/xmlab102`): records that share a key belong to one group.
+        facets: What a table may be split by, as (name, value): modality, anatomy, question_type, language.
     """
 
     place: Place
@@ -79,6 +82,8 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
     source: str = ""
     licence: str = ""
     split: str = ""
+    keys: tuple[str, ...] = ()
+    facets: tuple[tuple[str, str], ...] = ()
 
 
 class Reply(msgspec.Struct, frozen=True, gc=False):

@@ -26,6 +26,8 @@ CONVERSATIONS = ("conversations", "conversatons")
 OPTIONAL = frozenset({"id", "patient_id", "study_id", "source", "licence", "split"})
 """Words every form may carry that are copied as they are."""
 CONTENT = frozenset({"image", "images", "options", "system", "thinking"})
+TIES = frozenset({"keys", "facets"})
+"""What a record belongs to and what a table may be split by; adapters write them, anyone may."""
 
 _MARKS: dict[str, Form] = {
     "messages": "messages",
@@ -107,7 +109,7 @@ def _refuse_misspelt(keys: tuple[str, ...], have: frozenset[str]) -> None:
     )
     guarded = _GUARDED if whole else (*_GUARDED, *_MARKS)
     for key in keys:
-        if key in _MARKS or key in CONTENT or key in OPTIONAL:
+        if key in _MARKS or key in CONTENT or key in OPTIONAL or key in TIES:
             continue
         for word in guarded:
             if word not in have and (key.lower() == word or _one_slip(key, word)):

@@ -119,14 +119,30 @@ def read_record(record: dict[str, Any], place: Place, resolve: Resolve) -> tuple
     return form, Sample(place, turns, document, images, options, answer, **_carried(record))
 
 
-def _carried(record: dict[str, Any]) -> dict[str, str]:
+def _carried(record: dict[str, Any]) -> dict[str, Any]:
     """The optional words, as texts; a number is what many sets have for an id."""
-    words: dict[str, str] = {}
+    words: dict[str, Any] = {}
     for key, value in record.items():
-        if key in OPTIONAL:
+        if key == "keys":
+            words[key] = _keys(value)
+        elif key == "facets":
+            words[key] = _facets(value)
+        elif key in OPTIONAL:
             if type(value) is int and key.endswith("id"):
                 value = str(value)
             if type(value) is not str:
                 raise unfit(key, f"is {kind(value)} where a text belongs", "write it in quotes")
             words[key] = value
     return words
+
+
+def _keys(value: Any) -> tuple[str, ...]:
+    if type(value) is not list or not all(type(item) is str and ":" in item for item in value):
+        raise unfit("keys", "is no list of kind:value texts", 'write ["pmcid:PMC212319"]')
+    return tuple(dict.fromkeys(value))
+
+
+def _facets(value: Any) -> tuple[tuple[str, str], ...]:
+    if type(value) is not dict or not all(type(item) is str for item in value.values()):
+        raise unfit("facets", "is no object of texts", 'write {"modality": "CT"}')
+    return tuple(value.items())

@@ -1,0 +1,134 @@
+"""Rows of a table, whatever file it stands in: JSONL, JSON, CSV, TSV, Parquet; gzipped where that is usual.
+
+Every row comes with its place.  Columns are checked once a file, so that a set published in another layout is refused
+with the columns it lacks instead of yielding empty records.  This module knows nothing of any set.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from medgpt_cli.core.errors import BadRecord
+from medgpt_cli.core.types import Place
+from medgpt_cli.data.jsonl import numbered_lines
+from medgpt_cli.data.complaints import Unfit, key_names
+from medgpt_cli.data.strict_json import read_object
+
+Row = tuple[dict[str, Any], Place]
+
+FIELD_CAP = 16 * 2**20
+"""Characters one field of a CSV may have."""
+BATCH = 1024
+"""Rows of a Parquet file held at a time."""
+
+
+def rows(path: Path, *, columns: Iterable[str] = (), delimiter: str = "") -> Iterator[Row]:
+    """The rows of one file as ({column: value}, place), in order.
+
+    Args:
+        path: `.jsonl`, `.json`, `.csv`, `.tsv`, `.txt` with a delimiter, `.parquet`, or a gzipped text file.
+        columns: What every row must have; told as missing before the first row is yielded.
+        delimiter: Of a text table; by its ending when empty.
+
+    Raises:
+        BadRecord: The file cannot be read, or lacks columns.
+    """
+    name = path.name.removesuffix(".gz").lower()
+    if name.endswith(".parquet"):
+        yield from _parquet(path, tuple(columns))
+    elif name.endswith((".jsonl", ".json")):
+        yield from _objects(path, tuple(columns))
+    else:
+        yield from _delimited(path, tuple(columns), delimiter or ("\t" if name.endswith(".tsv") else ","))
+
+
+def require_columns(have: Iterable[str], need: Iterable[str], path: Path) -> None:
+    """Refuses a table that lacks columns.
+
+    Raises:
+        BadRecord: With the columns that are missing and those that are there.
+    """
+    have = list(have)
+    missing = [column for column in need if column not in have]
+    if missing:
+        raise BadRecord(
+            f"lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; it has {key_names(have)}",
+            where=str(path),
+            repair="is this the published file? Name another adapter, or map the columns in a recipe",
+        )
+
+
+def _objects(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
+    first = True
+    for number, raw in numbered_lines(path):
+        place = Place(str(path), number)
+        try:
+            record = read_object(raw)
+        except Unfit as error:
+            yield {"": error.faults[0].what}, place
+            continue
+        if first:
+            require_columns(record, columns, path)
+            first = False
+        yield record, place
+
+
+def _delimited(path: Path, columns: tuple[str, ...], delimiter: str) -> Iterator[Row]:
+    csv.field_size_limit(FIELD_CAP)
+    with _text(path) as stream:
+        reader = csv.DictReader(stream, delimiter=delimiter, strict=True)
+        try:
+            require_columns(reader.fieldnames or (), columns, path)
+            for row in reader:
+                yield row, Place(str(path), reader.line_num)
+        except csv.Error:
+            raise BadRecord(
+                "is not a table of this kind: a quote is not closed, or a field is over 16 MB",
+                where=f"{path}:{reader.line_num}",
+                repair="save the table again from where it came",
+            ) from None
+        except UnicodeDecodeError:
+            raise BadRecord("is not UTF-8", where=str(path), repair="convert it with iconv") from None
+
+
+def _text(path: Path) -> IO[str]:
+    if path.name.endswith(".gz"):
+        return io.TextIOWrapper(gzip.open(path, "rb"), encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _parquet(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
+    """Rows without the bytes of embedded pictures, which are named by `#row=`, never carried along."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            require_columns(schema.names, columns, path)
+            plain = [field.name for field in schema if not holds_bytes(field.type)]
+            number = 0
+            for batch in file.iter_batches(batch_size=BATCH, columns=plain):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield row, Place(str(path), number)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError):
+        raise BadRecord(
+            "is not a whole Parquet file", where=str(path), repair="copy it again from where it came"
+        ) from None
+
+
+def holds_bytes(kind: Any) -> bool:
+    """Whether a Parquet column holds pictures as bytes, alone or in a list, as `datasets` writes them."""
+    import pyarrow.types as is_
+
+    if is_.is_list(kind) or is_.is_large_list(kind):
+        return holds_bytes(kind.value_type)
+    if is_.is_struct(kind):
+        return any(is_.is_binary(field.type) or is_.is_large_binary(field.type) for field in kind)
+    return bool(is_.is_binary(kind) or is_.is_large_binary(kind))
