@@ -15,8 +15,8 @@ from typing import IO, Any
 
 from medgpt_cli.core.errors import BadRecord
 from medgpt_cli.core.types import Place
-from medgpt_cli.data.jsonl import numbered_lines
 from medgpt_cli.data.complaints import Unfit, key_names
+from medgpt_cli.data.jsonl import numbered_lines
 from medgpt_cli.data.strict_json import read_object
 
 Row = tuple[dict[str, Any], Place]
@@ -44,7 +44,9 @@ def rows(path: Path, *, columns: Iterable[str] = (), delimiter: str = "") -> Ite
     elif name.endswith((".jsonl", ".json")):
         yield from _objects(path, tuple(columns))
     else:
-        yield from _delimited(path, tuple(columns), delimiter or ("\t" if name.endswith(".tsv") else ","))
+        yield from _delimited(
+            path, tuple(columns), delimiter or ("\t" if name.endswith(".tsv") else ",")
+        )
 
 
 def require_columns(have: Iterable[str], need: Iterable[str], path: Path) -> None:
