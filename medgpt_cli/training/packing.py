@@ -51,7 +51,7 @@ def pack(
             _best_fit(records, tokens, images, max_tokens, max_images)
             for records in (by_share, by_images)
         ]
-        rows += min(plans, key=len)
+        rows += min(plans, key=lambda plan: len(plan))
     return [rows[index] for index in generator.permutation(len(rows))]
 
 

@@ -75,9 +75,13 @@ def closed_documents(
         out = torch.cat(
             [
                 attend(
-                    *(states[:, :, start:end] for states in (query, key, value)), s_aux, scale=scaling
+                    query[:, :, start:end],
+                    key[:, :, start:end],
+                    value[:, :, start:end],
+                    s_aux,
+                    scale=scaling,
                 )
-                for start, end in zip(bounds[:-1], bounds[1:], strict=True)
+                for start, end in pairwise(bounds)
             ],
             dim=2,
         )
