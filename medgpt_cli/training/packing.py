@@ -47,11 +47,11 @@ def pack(
             buffer, key=lambda r: -(tokens[r] / max_tokens + images[r] / max(max_images, 1))
         )
         by_images = sorted(buffer, key=lambda r: (-images[r], -tokens[r]))
-        plans = [
+        one, other = (
             _best_fit(records, tokens, images, max_tokens, max_images)
             for records in (by_share, by_images)
-        ]
-        rows += min(plans, key=lambda plan: len(plan))
+        )
+        rows += one if len(one) <= len(other) else other
     return [rows[index] for index in generator.permutation(len(rows))]
 
 
