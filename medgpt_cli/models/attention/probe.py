@@ -1,0 +1,144 @@
+"""Whether an attention can be trusted on this very machine: tried against eager on a small layer, gradients included.
+
+A package's version does not say it: whether a flash kernel knows sinks in its backward differs by card generation.
+So each candidate attends once to two closed documents with sinks and a window, and must agree in what it gives and in
+every gradient.  Nothing is fetched; a kernel that is not installed is not a candidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+
+from medgpt_cli.models.attention.closed import NAME, closed_documents
+
+LENGTHS = (70, 58)
+WINDOW = 32
+TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 4e-2, torch.float16: 1e-2}
+"""Largest difference allowed, relative to the largest value of the reference."""
+
+FLASH = {"flash_attention_3": "flash_attn_interface", "flash_attention_2": "flash_attn"}
+"""transformers' names for installed kernels, and the package each needs; the newer first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a probe found.
+
+    Attributes:
+        name: The attention that was tried.
+        agrees: Whether it may be used.
+        reason: What differed, for the person who expected it.
+    """
+
+    name: str
+    agrees: bool
+    reason: str
+
+
+def choose_attention(device: str, dtype: torch.dtype) -> tuple[str, list[Verdict]]:
+    """The fastest attention that agrees with eager here, and what was found of each candidate.
+
+    Args:
+        device: Where training runs.
+        dtype: In which it computes; the installed flash kernels know half precision only.
+    """
+    verdicts = []
+    if torch.device(device).type == "cuda" and dtype is not torch.float32:
+        for name, package in FLASH.items():
+            if find_spec(package) is not None:
+                verdicts.append(probe(name, _registered(name), device=device, dtype=dtype))
+                if verdicts[-1].agrees:
+                    return name, verdicts
+    verdicts.append(probe(NAME, closed_documents, device=device, dtype=dtype))
+    return (NAME if verdicts[-1].agrees else "eager"), verdicts
+
+
+def probe(
+    name: str, attention: Callable[..., Any], *, device: str = "cpu", dtype: torch.dtype = torch.float32
+) -> Verdict:
+    """Tries one attention function on a full and a sliding layer.
+
+    Args:
+        name: What it is called in the verdict.
+        attention: As transformers calls it.
+        device: Where.
+        dtype: In which precision.
+    """
+    for window in (None, WINDOW):
+        given = _states(device, dtype)
+        expected = _eager(given, window)
+        grad = torch.randn_like(expected)
+        try:
+            got = _call(attention, given, window)
+            ours = (got, *torch.autograd.grad(got, given, grad, allow_unused=True))
+        except Exception as error:
+            # Whatever a foreign kernel raises, the answer is the same: not on this machine.
+            return Verdict(name, False, f"raised {type(error).__name__}")
+        theirs = (expected, *torch.autograd.grad(expected, given, grad))
+        words = (
+            "output",
+            "gradient of queries",
+            "gradient of keys",
+            "gradient of values",
+            "gradient of sinks",
+        )
+        for word, mine, reference in zip(words, ours, theirs, strict=True):
+            if mine is None:
+                return Verdict(name, False, f"gives no {word}")
+            off = ((mine.float() - reference.float()).abs().max() / reference.float().abs().max()).item()
+            if not off <= TOLERANCE[dtype]:
+                layer = "full" if window is None else "sliding"
+                return Verdict(name, False, f"{word} differs by {off:.2g} in a {layer} layer")
+    return Verdict(name, True, "agrees with eager in output and gradients")
+
+
+def _states(device: str, dtype: torch.dtype) -> tuple[torch.Tensor, ...]:
+    generator = torch.Generator().manual_seed(0)
+    shapes = ((1, 4, sum(LENGTHS), 64), (1, 2, sum(LENGTHS), 64), (1, 2, sum(LENGTHS), 64), (4,))
+    return tuple(
+        torch.randn(shape, generator=generator).to(device, dtype).requires_grad_() for shape in shapes
+    )
+
+
+def _call(
+    attention: Callable[..., Any], given: tuple[torch.Tensor, ...], window: int | None
+) -> torch.Tensor:
+    query, key, value, sinks = given
+    bounds = torch.tensor([0, LENGTHS[0], sum(LENGTHS)], dtype=torch.int32, device=query.device)
+    layer = SimpleNamespace(
+        num_key_value_groups=2, training=True, is_causal=True, sinks=sinks, layer_idx=0,
+        config=SimpleNamespace(_attn_implementation=NAME),
+    )  # fmt: skip
+    out, _ = attention(
+        layer, query, key, value, None, scaling=0.125, dropout=0.0, sliding_window=window, s_aux=sinks,
+        cu_seq_lens_q=bounds, cu_seq_lens_k=bounds, max_length_q=max(LENGTHS), max_length_k=max(LENGTHS),
+    )  # fmt: skip
+    return out  # type: ignore[no-any-return]
+
+
+def _eager(given: tuple[torch.Tensor, ...], window: int | None) -> torch.Tensor:
+    """gpt-oss's definition with its whole S x S matrix, (B, S, H, D)."""
+    query, key, value, sinks = given
+    numbers = torch.repeat_interleave(torch.arange(2), torch.tensor(LENGTHS)).to(query.device)
+    position = torch.arange(len(numbers), device=query.device)
+    behind = position[:, None] - position[None, :]
+    hidden = (behind < 0) | (numbers[:, None] != numbers[None, :])
+    if window is not None:
+        hidden |= behind >= window
+    key, value = key.repeat_interleave(2, dim=1), value.repeat_interleave(2, dim=1)
+    scores = (query @ key.transpose(2, 3) * 0.125).float().masked_fill(hidden, float("-inf"))
+    sink = sinks.float().view(1, -1, 1, 1).expand(*scores.shape[:3], 1)
+    weights = torch.cat([scores, sink], dim=-1).softmax(dim=-1)[..., :-1]
+    return (weights.to(value.dtype) @ value).transpose(1, 2)
+
+
+def _registered(name: str) -> Callable[..., Any]:
+    from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
+    return ALL_ATTENTION_FUNCTIONS[name]  # type: ignore[no-any-return]
