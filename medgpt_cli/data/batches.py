@@ -49,29 +49,40 @@ class EncodedDataset(Dataset[dict[str, Any]]):
     Args:
         records: What `DialogueEncoder.encode` returned.
         pixels: Opens the pictures of one record.
+        source_of: From a record's number to that of its source, where the loss of each is to be told.
     """
 
-    def __init__(self, records: Sequence[Encoded], pixels: Pixels) -> None:
+    def __init__(
+        self,
+        records: Sequence[Encoded],
+        pixels: Pixels,
+        source_of: Callable[[int], int] | None = None,
+    ) -> None:
         self.records = records
         self._pixels = pixels
+        self._source_of = source_of
 
     def __len__(self) -> int:
         return len(self.records)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         record = self.records[index]
-        return {
+        item: dict[str, Any] = {
             "input_ids": record.input_ids,
             "labels": record.labels,
             "pixel_values": self._pixels(record.images) if record.images else None,
         }
+        if self._source_of is not None:
+            item["source"] = self._source_of(index)
+        return item
 
 
 def collate(items: Sequence[dict[str, Any]], *, pad_id: int) -> dict[str, torch.Tensor]:
     """Pads records on the right to one batch.
 
     Returns:
-        `input_ids`, `attention_mask` and `labels` (B, S); `pixel_values` (N, 3, H, W) if any record has images.
+        `input_ids`, `attention_mask` and `labels` (B, S); `pixel_values` (N, 3, H, W) if any record has images;
+        `sources` (B) if the records name theirs.
     """
     length = max(len(item["input_ids"]) for item in items)
     shape = (len(items), length)
@@ -87,4 +98,6 @@ def collate(items: Sequence[dict[str, Any]], *, pad_id: int) -> dict[str, torch.
     pictures = [item["pixel_values"] for item in items if item["pixel_values"] is not None]
     if pictures:
         batch["pixel_values"] = torch.cat(pictures)
+    if "source" in items[0]:
+        batch["sources"] = torch.tensor([item["source"] for item in items])
     return batch

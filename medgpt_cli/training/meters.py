@@ -1,6 +1,7 @@
 """What is measured while training: one JSON line a step, and a progress line for the person.
 
-Loss, learning rate, gradient norm, tokens, tokens per second and memory; never a word of the data.
+Loss (of each source too, where there are several), learning rate, gradient norm, tokens, tokens per second and
+memory; never a word of the data.
 This module knows nothing of recipes.
 """
 
@@ -20,6 +21,7 @@ from transformers import TrainerCallback
 from medgpt_cli.core import console
 from medgpt_cli.core.errors import BadRecipe
 from medgpt_cli.core.files import append_line, write_text
+from medgpt_cli.training.source_losses import SourceLosses
 
 PLAIN_EVERY = 10.0
 """Seconds between two progress lines when stderr is not a terminal."""
@@ -51,10 +53,20 @@ class Meters(TrainerCallback):
 
     Args:
         path: `metrics.jsonl`.
+        sources: The sums of each source of the training mix, where there are several.
+        validation_sources: The same for validation.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        sources: SourceLosses | None = None,
+        validation_sources: SourceLosses | None = None,
+    ) -> None:
         self._path = path
+        self._sources = sources
+        self._validation_sources = validation_sources
         self._trainer: Any = None
         self._progress = Progress()
         self._began = 0.0
@@ -76,7 +88,11 @@ class Meters(TrainerCallback):
         """Writes one line, and refuses to go on once the loss is no longer a number."""
         logs = logs or {}
         if "eval_loss" in logs:
-            measured = {"step": state.global_step, "validation_loss": _number(logs["eval_loss"])}
+            measured = {
+                "step": state.global_step,
+                "validation_loss": _number(logs["eval_loss"]),
+                **self._by_source("validation_sources", self._validation_sources),
+            }
             append_line(self._path, json.dumps(measured, allow_nan=False))
             self._step_began = time.perf_counter()
             return
@@ -92,6 +108,7 @@ class Meters(TrainerCallback):
             "tokens": tokens,
             "tokens_per_s": round(tokens / (now - self._step_began), 1),
             "memory": peak_memory(),
+            **self._by_source("sources", self._sources),
         }
         if not math.isfinite(logs["loss"]) or not math.isfinite(logs.get("grad_norm", 0.0)):
             raise BadRecipe(
@@ -103,6 +120,17 @@ class Meters(TrainerCallback):
         self._tokens_before = self._trainer.tokens
         self._step_began = now
         self._progress.update(state.global_step, logs["loss"], line["tokens_per_s"])
+
+    def _by_source(self, key: str, losses: SourceLosses | None) -> dict[str, Any]:
+        if losses is None:
+            return {}
+        taken = losses.take(self._trainer.accelerator)
+        return {
+            key: {
+                name: {"loss_sum": _number(each["loss_sum"]), "tokens": each["tokens"]}
+                for name, each in taken.items()
+            }
+        }
 
     def close(self) -> None:
         """Leaves the terminal as it was, however training ended."""

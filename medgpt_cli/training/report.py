@@ -43,8 +43,43 @@ def write_report(run: Path) -> None:
         manifest=manifest,
         curves=[curve for key, title in CURVES if (curve := draw(lines, key, title)) is not None],
         settings=sorted(flat(recipe)),
+        sources=source_rows(lines, "sources"),
+        validation_sources=source_rows(lines, "validation_sources"),
     )
     write_text(run / "report.html", page)
+
+
+def source_rows(lines: Sequence[dict[str, Any]], key: str) -> list[dict[str, str]]:
+    """The loss of each source at the beginning and at the end, nats a token.
+
+    Args:
+        lines: The lines of `metrics.jsonl`.
+        key: `sources` or `validation_sources`.
+
+    Returns:
+        One row for each source: its mean over the first and the last tenth of the lines in which it was seen.
+    """
+    measured = [line[key] for line in lines if key in line]
+    rows = []
+    for name in measured[-1] if measured else ():
+        seen = [line[name] for line in measured if name in line and line[name]["tokens"]]
+        edge = -(-len(seen) // 10)
+        rows.append(
+            {
+                "name": name,
+                "tokens": f"{sum(each['tokens'] for each in seen):,}",
+                "first": _mean_loss(seen[:edge]),
+                "last": _mean_loss(seen[-edge:]) if seen else "–",
+            }
+        )
+    return rows
+
+
+def _mean_loss(seen: Sequence[dict[str, Any]]) -> str:
+    tokens = sum(each["tokens"] for each in seen)
+    if not tokens or any(each["loss_sum"] is None for each in seen):
+        return "–"
+    return _short(sum(each["loss_sum"] for each in seen) / tokens)
 
 
 def draw(lines: Sequence[dict[str, Any]], key: str, title: str) -> dict[str, Any] | None:

@@ -1,15 +1,15 @@
 """The one small subclass of `transformers.Trainer`.
 
 It adds what the mission needs and the stock trainer lacks: a loss over supervised positions alone, checkpoints that
-appear whole, weights that are really there on resume, and data order by a seeded permutation.  It is handed a model,
-a dataset and a way to save; it knows nothing of recipes, records or dialogue.
+appear whole, weights that are really there on resume, and a data order that is a function of the position.  It is
+handed a model, a dataset, its order and a way to save; it knows nothing of recipes, records or dialogue.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,57 +22,69 @@ from medgpt_cli.core import rundir
 from medgpt_cli.core.errors import BadRecipe
 from medgpt_cli.core.files import staged_folder
 from medgpt_cli.training.meters import START_ANEW
+from medgpt_cli.training.source_losses import SourceLosses
 
 IGNORED = -100
 STATE = "trainer_state.json"
 SaveModel = Callable[[Path], None]
+PassOrder = Callable[[int], Iterable[int]]
 
 
-class Shuffle(Sampler[int]):
-    """Each epoch is the permutation of its own number, so a position in the data is an integer.
+class Passes(Sampler[int]):
+    """One pass over the data after another, each in an order of its own, so a position in the data is an integer.
 
     Args:
-        size: Number of records.
-        seed: Seeds every epoch's permutation, together with the epoch's number.
+        size: Records in a pass.
+        order: From a pass's number to the numbers of its records.
     """
 
-    def __init__(self, size: int, seed: int) -> None:
+    def __init__(self, size: int, order: PassOrder) -> None:
         self._size = size
-        self._seed = seed
+        self._order = order
         self._epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Called by the data loader at each epoch, on resume too."""
+        """Called by the data loader at each pass, on resume too."""
         self._epoch = epoch
 
     def __len__(self) -> int:
         return self._size
 
     def __iter__(self) -> Iterator[int]:
-        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self._epoch)
-        yield from torch.randperm(self._size, generator=generator).tolist()
+        yield from map(int, self._order(self._epoch))
 
 
 class StageTrainer(Trainer):
     """Trains one stage.
 
     Args:
+        order: From a pass's number to the numbers of its records, in order.
+        pass_size: Records in a pass.
         save_model_files: Writes the model and its processor into a folder; a checkpoint is a loadable model.
         checkpoints: Where `step-N` folders go.
         keep: How many of the newest checkpoints stay.
         loaded_from: The checkpoint the model's weights were strictly loaded from, when resuming.
+        sources: Adds up the loss of each source of the training mix, where there are several.
+        validation_sources: The same for validation.
     """
 
     def __init__(
         self,
         *args: Any,
+        order: PassOrder,
+        pass_size: int,
         save_model_files: SaveModel,
         checkpoints: Path,
         keep: int,
         loaded_from: Path | None = None,
+        sources: SourceLosses | None = None,
+        validation_sources: SourceLosses | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self._passes = Passes(pass_size, order)
+        self.sources = sources
+        self.validation_sources = validation_sources
         self._save_model_files = save_model_files
         self._checkpoints = checkpoints
         self._keep = keep
@@ -81,9 +93,8 @@ class StageTrainer(Trainer):
         self.loss_is_scaled_for_ga = True
         self.tokens = 0
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> Shuffle:
-        dataset = train_dataset if train_dataset is not None else self.train_dataset
-        return Shuffle(len(dataset), self.args.seed)
+    def _get_train_sampler(self, train_dataset: Any = None) -> Passes:
+        return self._passes
 
     def compute_loss(
         self,
@@ -99,18 +110,25 @@ class StageTrainer(Trainer):
 
         Args:
             model: The model, wrapped or not.
-            inputs: `input_ids`, `attention_mask`, `labels` (B, S) and perhaps `pixel_values`.
+            inputs: `input_ids`, `attention_mask`, `labels` (B, S), and perhaps `pixel_values` and `sources` (B).
             return_outputs: Whether the model's outputs are returned too.
             num_items_in_batch: Supervised tokens of the step, over all micro-batches and ranks.
         """
         targets = inputs.pop("labels")[:, 1:]
+        sources = inputs.pop("sources", None)
         chosen = targets != IGNORED
         bare = self.accelerator.unwrap_model(model)
         with self.accelerator.autocast():
             outputs = bare.model(**inputs)
             logits = bare.lm_head(outputs.last_hidden_state[:, :-1][chosen])
         # float32 whatever the model's dtype: the log of a sum over the vocabulary needs the digits.
-        total = cross_entropy(logits.float(), targets[chosen], reduction="sum")
+        meter = self.sources if model.training else self.validation_sources
+        if meter is None:
+            total = cross_entropy(logits.float(), targets[chosen], reduction="sum")
+        else:
+            each = cross_entropy(logits.float(), targets[chosen], reduction="none")
+            meter.add(each.detach(), sources[:, None].expand_as(targets)[chosen])
+            total = each.sum()
         if model.training:
             self.tokens += int(inputs["attention_mask"].sum())
         count = num_items_in_batch if num_items_in_batch is not None else chosen.sum().clamp(min=1)

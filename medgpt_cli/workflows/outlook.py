@@ -10,6 +10,7 @@ from medgpt_cli.core.recipe import Resolved
 from medgpt_cli.training.arguments import total_steps
 from medgpt_cli.training.meters import duration
 from medgpt_cli.training.parts import freeze
+from medgpt_cli.workflows import mix
 from medgpt_cli.workflows.stage_data import gather
 from medgpt_cli.workflows.starting import build_model, learning_parts
 
@@ -35,12 +36,15 @@ def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
     counts = freeze(model, learning_parts(recipe))
     total = sum(count.total for count in counts.values())
     learnt = sum(count.trained for count in counts.values())
-    steps = total_steps(recipe.train, len(gathered.train))
-    tokens = sum(len(record.input_ids) for record in gathered.train) / max(len(gathered.train), 1)
+    mixture = gathered.mixture
+    steps = total_steps(recipe.train, len(mixture))
+    # The records of the first pass; with shares, others come again in the next.
+    tokens = sum(len(gathered.train[i].input_ids) for i in mixture.of_pass(0)) / len(mixture)
     per_step = tokens * recipe.train.batch_size * recipe.train.accumulate
     outlook = {
         "stage": recipe.stage,
         "records": len(gathered.train),
+        "mix": mix.document(mixture),
         "images": sum(len(record.images) for record in gathered.train),
         "steps": steps,
         "tokens_per_step": round(per_step),
@@ -80,10 +84,15 @@ def _table(outlook: dict[str, Any]) -> None:
     )
     table.add_column("", style="dim")
     table.add_column("", justify="right")
+    sources = outlook["mix"]["sources"]
     memory = outlook["memory_bytes_without_activations"] / 2**30
     for name, value in (
         ("records", f"{outlook['records']:,}"),
         ("images", f"{outlook['images']:,}"),
+        *(
+            (f"{each['name']}, records a pass", f"{each['a_pass']:,} of {each['records']:,}")
+            for each in (sources if len(sources) > 1 else ())
+        ),
         ("optimiser steps", f"{outlook['steps']:,}"),
         ("tokens a step", f"{outlook['tokens_per_step']:,}"),
         ("longest record, tokens", f"{outlook['longest_record']:,}"),

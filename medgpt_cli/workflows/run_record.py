@@ -18,6 +18,7 @@ from medgpt_cli.core.manifest import environment, file_hashes, write_manifest
 from medgpt_cli.core.recipe import Resolved
 from medgpt_cli.core.recipe.showing import flat
 from medgpt_cli.core.rundir import RunFolder
+from medgpt_cli.workflows import mix
 
 
 def begin(run: RunFolder, resolved: Resolved, data: Mapping[str, str], base: Mapping[str, str]) -> None:
@@ -100,6 +101,7 @@ def end(run: RunFolder, gathered: Any, counts: Mapping[str, Any], steps: int) ->
         "steps": steps,
         "records": len(gathered.train),
         "records_left_out": gathered.left_out,
+        "mix": mix.document(gathered.mixture),
         "parameters": {part: count._asdict() for part, count in counts.items()},
         "model": file_hashes(run.model),
     }

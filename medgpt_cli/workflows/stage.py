@@ -22,8 +22,9 @@ from medgpt_cli.training.meters import Meters, cut_after
 from medgpt_cli.training.parts import PartCount, freeze, parameter_groups
 from medgpt_cli.training.report import write_report
 from medgpt_cli.training.signals import StopOnSignal
+from medgpt_cli.training.source_losses import SourceLosses
 from medgpt_cli.training.trainer import StageTrainer
-from medgpt_cli.workflows import outlook, run_record
+from medgpt_cli.workflows import mix, outlook, run_record
 from medgpt_cli.workflows.loading import pixels_of
 from medgpt_cli.workflows.stage_data import StageData, gather
 from medgpt_cli.workflows.starting import (
@@ -120,7 +121,7 @@ def _run(
         run_record.begin(run, resolved, gathered.hashes, base_hashes(recipe, online=online))
         _announce(run, resolved, gathered, counts, last)
         _train(run, recipe, model, processor, gathered, last, signals)
-        run_record.end(run, gathered, counts, total_steps(recipe.train, len(gathered.train)))
+        run_record.end(run, gathered, counts, total_steps(recipe.train, len(gathered.mixture)))
         write_report(run.path)
         run.finish()
     finally:
@@ -139,9 +140,9 @@ def _train(
     signals: StopOnSignal,
 ) -> None:
     save = partial(run_record.save_hashed, run.path.name, partial(checkpoint.save, model, processor))
-    steps = total_steps(recipe.train, len(gathered.train))
+    steps = total_steps(recipe.train, len(gathered.mixture))
     trainer = _trainer(run, recipe, model, processor, gathered, steps, last, save)
-    meters = Meters(run.metrics)
+    meters = Meters(run.metrics, sources=trainer.sources, validation_sources=trainer.validation_sources)
     meters.attach(trainer)
     trainer.add_callback(meters)
     trainer.add_callback(signals)
@@ -176,6 +177,15 @@ def _trainer(
 
     cpu, bf16 = pick_precision(recipe.model.dtype)
     pixels = pixels_of(processor)
+    mixture = gathered.mixture
+    sources = (
+        SourceLosses([each.name for each in mixture.ingredients])
+        if len(mixture.ingredients) > 1
+        else None
+    )
+    validated = (
+        SourceLosses(list(gathered.validation_parts)) if len(gathered.validation_parts) > 1 else None
+    )
     groups = parameter_groups(
         model,
         lr=recipe.train.lr,
@@ -188,13 +198,21 @@ def _trainer(
             recipe.train, checkpoints=run.checkpoints, steps=steps, bf16=bf16, cpu=cpu
         ),
         data_collator=partial(collate, pad_id=processor.tokenizer.pad_token_id),
-        train_dataset=EncodedDataset(gathered.train, pixels),
-        eval_dataset=EncodedDataset(gathered.validation, pixels) if gathered.validation else None,
+        train_dataset=EncodedDataset(gathered.train, pixels, mixture.source_of if sources else None),
+        eval_dataset=EncodedDataset(
+            gathered.validation, pixels, mix.part_of(gathered.validation_parts) if validated else None
+        )
+        if gathered.validation
+        else None,
         optimizers=(torch.optim.AdamW(groups), None),
+        order=mixture.of_pass,
+        pass_size=len(mixture),
         save_model_files=save,
         checkpoints=run.checkpoints,
         keep=recipe.train.keep,
         loaded_from=last,
+        sources=sources,
+        validation_sources=validated,
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
@@ -217,6 +235,8 @@ def _announce(
             f"train.lr={recipe.train.lr:g} is for a model that starts from nothing; give train.lr=2e-5"
         )
     console.say(gathered.sentence())
+    for line in mix.sentences(gathered.mixture):
+        console.say(line)
     for part, count in counts.items():
         console.say(
             f"  {part:<10} {count.trained:>13,} of {count.total:,} parameters learn", style="dim"

@@ -16,8 +16,10 @@ from medgpt_cli.core.files import sha256_file
 from medgpt_cli.core.types import Sample
 from medgpt_cli.data.dialogue import IGNORED, Encoded
 from medgpt_cli.data.images.check import check_images
+from medgpt_cli.data.mixing import Mixture
 from medgpt_cli.data.records import read_records
 from medgpt_cli.workflows.loading import encoder_of
+from medgpt_cli.workflows.mix import mixture_of, unlike_names
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,18 @@ class StageData:
     """What a stage trains and validates on.
 
     Attributes:
-        train: Encoded training records.
-        validation: Encoded validation records, perhaps none.
+        train: Encoded training records, source after source.
+        mixture: Which of them comes when.
+        validation: Encoded validation records, perhaps none, file after file.
+        validation_parts: How many of them each validation file gave, by its name.
         hashes: SHA-256 of each data file, by the path as given.
         left_out: Bad records left out, as `data.max_bad` allows.
     """
 
     train: list[Encoded]
+    mixture: Mixture
     validation: list[Encoded]
+    validation_parts: dict[str, int]
     hashes: dict[str, str]
     left_out: int
 
@@ -68,16 +74,29 @@ def gather(recipe: Any, processor: Any) -> StageData:
     read, left_out = _read([*paths, *validation_paths], root, recipe.data.max_bad)
     train = [sample for path in paths for sample in read[path]]
     validation = [sample for path in validation_paths for sample in read[path]]
-    if not train:
-        raise BadRecord(
-            "no record is left to train on",
-            repair="mend the records that were left out; see medgpt data check",
-        )
+    for path in paths:
+        if not read[path]:
+            raise BadRecord(
+                "no record is left to train on",
+                where=str(path),
+                repair="mend the records that were left out; see medgpt data check",
+            )
     encoder = encoder_of(processor)
     limit = recipe.train.max_length
+    encoded = _fitting(train, encoder, limit)
     return StageData(
-        train=_fitting(train, encoder, limit),
+        train=encoded,
+        mixture=mixture_of(
+            recipe, [len(read[path]) for path in paths], [len(record.input_ids) for record in encoded]
+        ),
         validation=_fitting(validation, encoder, limit),
+        validation_parts=dict(
+            zip(
+                unlike_names(recipe.data.validation),
+                [len(read[path]) for path in validation_paths],
+                strict=True,
+            )
+        ),
         hashes={str(path): sha256_file(path) for path in [*paths, *validation_paths]},
         left_out=left_out,
     )

@@ -5,9 +5,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from medgpt_cli.core.errors import BadRecipe
 from medgpt_cli.training.meters import Meters, Progress, cut_after, duration
+from medgpt_cli.training.source_losses import SourceLosses
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,23 @@ def test_a_line_a_step_without_any_data_in_it(tmp_path: Path) -> None:
     assert list(first) == ["step", "loss", "lr", "grad_norm", "tokens", "tokens_per_s", "memory"]
     assert (first["loss"], first["tokens"]) == (2.5, 40)
     assert second == {"step": 1, "validation_loss": 2.0}
+
+
+def test_a_mixture_has_its_sources_on_the_line(tmp_path: Path) -> None:
+    sources, files = SourceLosses(["a", "b"]), SourceLosses(["c", "d"])
+    sources.add(torch.tensor([2.0, 3.0]), torch.tensor([0, 0]))
+    files.add(torch.tensor([float("inf")]), torch.tensor([1]))
+    meters = Meters(tmp_path / "metrics.jsonl", sources=sources, validation_sources=files)
+    meters.attach(SimpleNamespace(tokens=0, accelerator=None))
+    state = SimpleNamespace(global_step=1, max_steps=2)
+    meters.on_log(None, state, None, {"loss": 2.5, "learning_rate": 1e-3})
+    meters.on_log(None, state, None, {"eval_loss": 2.0})
+    first, second = map(json.loads, (tmp_path / "metrics.jsonl").read_text().splitlines())
+    assert first["sources"] == {
+        "a": {"loss_sum": 5.0, "tokens": 2},
+        "b": {"loss_sum": 0.0, "tokens": 0},
+    }
+    assert second["validation_sources"]["d"] == {"loss_sum": None, "tokens": 1}
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from medgpt_cli.training.report import draw, running_mean, write_report
+from medgpt_cli.training.report import draw, running_mean, source_rows, write_report
 
 
 def lines(count: int) -> list[dict[str, float]]:
@@ -36,7 +36,10 @@ def test_a_running_mean_ends_with_the_mean_of_its_window() -> None:
 
 
 def test_the_page_stands_alone_and_escapes_what_it_prints(tmp_path: Path) -> None:
-    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines(60)))
+    losses = {"<b>.jsonl": {"loss_sum": 12.5, "tokens": 10}, "c.jsonl": {"loss_sum": 1.0, "tokens": 1}}
+    (tmp_path / "metrics.jsonl").write_text(
+        "".join(json.dumps({**line, "sources": losses}) + "\n" for line in lines(60))
+    )
     (tmp_path / "recipe.json").write_text(json.dumps({"train": {"lr": 1e-3}, "model": {"base": None}}))
     manifest = {
         "stage": "sft",
@@ -55,7 +58,29 @@ def test_the_page_stands_alone_and_escapes_what_it_prints(tmp_path: Path) -> Non
     assert "<script" not in page
     assert "http" not in page
     assert "train.lr" in page
+    assert page.count("Loss by source") == 1
+    assert "Validation loss by file" not in page
+    assert '&lt;b&gt;.jsonl</td><td class="number">600</td><td class="number">1.25</td>' in page
     figures = page.count("<svg")
     assert figures == 2
     for part in page.split("<svg")[1:]:
         ET.fromstring("<svg" + part.split("</svg>")[0] + "</svg>")
+
+
+def test_the_loss_of_each_source_at_both_ends() -> None:
+    def line(step: int, a: tuple[float, int], b: tuple[float | None, int]) -> dict:
+        pairs = {"a": a, "b": b}
+        return {
+            "step": step,
+            "sources": {name: {"loss_sum": s, "tokens": n} for name, (s, n) in pairs.items()},
+        }
+
+    lines = [line(1, (8.0, 2), (None, 1)), *(line(n, (1.0, 1), (0.0, 0)) for n in range(2, 20))]
+    lines += [line(20, (3.0, 2), (0.0, 0))]
+    # Two lines are a tenth: (8 + 1) / 3 at the beginning, (1 + 3) / 3 at the end.
+    assert source_rows(lines, "sources") == [
+        {"name": "a", "tokens": "22", "first": "3", "last": "1.33"},
+        {"name": "b", "tokens": "1", "first": "–", "last": "–"},
+    ]
+    assert source_rows(lines, "validation_sources") == []
+    assert source_rows([line(1, (0.0, 0), (0.0, 0))], "sources")[0]["last"] == "–"

@@ -9,7 +9,8 @@ from torch.nn.functional import cross_entropy
 
 from medgpt_cli.models.tiny import build as tiny_build
 from medgpt_cli.training.arguments import total_steps, training_arguments
-from medgpt_cli.training.trainer import IGNORED, Shuffle, StageTrainer
+from medgpt_cli.training.source_losses import SourceLosses
+from medgpt_cli.training.trainer import IGNORED, Passes, StageTrainer
 
 
 def train_section(**changes: object) -> SimpleNamespace:
@@ -37,6 +38,8 @@ def trainer(model, tmp_path: Path, **changes: object) -> StageTrainer:
         model=model,
         args=training_arguments(section, checkpoints=tmp_path, steps=2, bf16=False, cpu=True),
         train_dataset=[0, 1],
+        order=lambda number: [0, 1],
+        pass_size=2,
         save_model_files=lambda folder: None,
         checkpoints=tmp_path,
         keep=1,
@@ -95,16 +98,31 @@ def test_a_batch_without_supervised_tokens_is_a_differentiable_zero(model, tmp_p
     model.zero_grad()
 
 
-def test_each_epoch_is_a_permutation_of_its_own() -> None:
-    order = Shuffle(50, seed=7)
-    first = list(order)
-    order.set_epoch(1)
-    second = list(order)
-    order.set_epoch(0)
-    assert sorted(first) == sorted(second) == list(range(50))
-    assert first != second
-    assert list(order) == first
-    assert list(Shuffle(50, seed=8)) != first
+def test_each_pass_has_the_order_of_its_number() -> None:
+    passes = Passes(3, lambda number: torch.tensor([number, number + 1, number + 2]).numpy())
+    assert (len(passes), list(passes)) == (3, [0, 1, 2])
+    passes.set_epoch(4)
+    assert list(passes) == [4, 5, 6]
+    assert all(type(number) is int for number in passes)
+
+
+def test_the_loss_of_each_source_is_that_of_its_records_alone(model, tmp_path: Path) -> None:
+    one = trainer(model, tmp_path)
+    alone = [
+        one.compute_loss(model, {k: v[row : row + 1] for k, v in batch().items()}) for row in range(2)
+    ]
+    together = one.compute_loss(model, batch())
+    model.train()
+    one.sources = SourceLosses(["a", "b", "c"])
+    inputs = batch() | {"sources": torch.tensor([0, 1, 2])}
+    torch.testing.assert_close(one.compute_loss(model, inputs), together)
+    model.eval()
+    taken = one.sources.take()
+    assert {name: each["tokens"] for name, each in taken.items()} == {"a": 8, "b": 4, "c": 0}
+    for name, loss in zip("ab", alone, strict=True):
+        assert taken[name]["loss_sum"] / taken[name]["tokens"] == pytest.approx(loss.item(), rel=1e-5)
+    assert taken["c"]["loss_sum"] == 0
+    assert one.sources.take()["a"]["tokens"] == 0
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ from safetensors.torch import load_file
 from medgpt_cli.app import main
 
 FAST = ["train.batch_size=2", "train.lr=1e-3"]
+TWO = ["--data", "more.jsonl"]
+WEIGHED = [*TWO, "data.mix.0.weight=1", "data.mix.1.weight=2"]
 
 
 @pytest.fixture
@@ -33,6 +35,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         '{"role": "assistant", "content": "yes"}], "images": ["slice.png"]}\n'
         '{"conversations": [{"from": "human", "value": "What is HU?"}, '
         '{"from": "gpt", "value": "A unit of density."}]}\n'
+    )
+    (tmp_path / "more.jsonl").write_text(
+        "".join(f'{{"text": "{word} is a sign."}}\n' for word in ("Dullness", "Fremitus", "Egophony"))
     )
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -107,8 +112,16 @@ def test_a_stage_moves_only_the_parts_it_names(folder: Path, tiny: Path, stage: 
         ["train.accumulate=2"],
         ["data.validation=[local.jsonl]", "train.eval_steps=2"],
         ["train.threads=2"],
+        [*WEIGHED, "data.mix.1.cap=2"],
+        [
+            *TWO,
+            "data.temperature=4",
+            "data.order=short-first",
+            "data.validation=[local.jsonl,more.jsonl]",
+            "train.eval_steps=2",
+        ],
     ],
-    ids=["plain", "accumulated", "validated", "two threads"],
+    ids=["plain", "accumulated", "validated", "two threads", "weighed mix", "tempered mix"],
 )
 def test_a_run_cut_in_two_ends_in_the_weights_of_one_that_was_not(
     folder: Path, words: list[str], stop: int
@@ -137,6 +150,12 @@ def test_a_run_cut_in_two_ends_in_the_weights_of_one_that_was_not(
     assert same("whole", "parts")
     assert losses(parts) == losses(folder / "whole")
     assert len(losses(parts)) == 12
+    assert by_source(parts) == by_source(folder / "whole")
+
+
+def by_source(run: Path) -> list[object]:
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [line.get("sources", line.get("validation_sources")) for line in lines]
 
 
 def losses(run: Path) -> list[float]:
@@ -171,8 +190,9 @@ def wait_for_step(process: subprocess.Popen[str], metrics: Path, step: int) -> N
     raise AssertionError(process.communicate(timeout=10))
 
 
-def test_kill_9_at_any_instant_and_resume_gives_the_same_weights(folder: Path) -> None:
-    words = ["train.max_steps=14", "train.save_steps=3"]
+@pytest.mark.parametrize("mix", [[], WEIGHED], ids=["one source", "two sources"])
+def test_kill_9_at_any_instant_and_resume_gives_the_same_weights(folder: Path, mix: list[str]) -> None:
+    words = [*mix, "train.max_steps=14", "train.save_steps=3"]
     assert main(["sft", "--data", "local.jsonl", "--out", "whole", *FAST, *words]) == 0
     process = start(folder, "killed", *words)
     wait_for_step(process, folder / "killed" / "metrics.jsonl", 7)
@@ -246,6 +266,49 @@ def test_validation_loss_is_measured_when_asked(folder: Path) -> None:
     assert "validation loss" in (folder / "run" / "report.html").read_text()
 
 
+def test_a_mixture_is_told_in_shares_and_losses(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sft", "--data", "local.jsonl", *WEIGHED, *FAST, "train.log_steps=4"]
+    words += ["data.validation=[local.jsonl,more.jsonl]", "train.eval_steps=12"]
+    assert main([*words, "--out", "run", "train.max_steps=12"]) == 0
+    assert (
+        "one pass over the mix is 6 records, shuffled\n"
+        "  local.jsonl: 2 of 3 records a pass, 33.3 %\n"
+        "  more.jsonl: 4 of 3 records a pass, 66.7 %\n"
+    ) in capsys.readouterr().err
+    manifest = json.loads((folder / "run" / "manifest.json").read_text())
+    assert manifest["mix"]["records_a_pass"] == 6
+    assert [(each["name"], each["a_pass"]) for each in manifest["mix"]["sources"]] == [
+        ("local.jsonl", 2),
+        ("more.jsonl", 4),
+    ]
+    lines = [json.loads(line) for line in (folder / "run" / "metrics.jsonl").read_text().splitlines()]
+    steps = [line for line in lines if "loss" in line]
+    # The first line is of step 1 alone, so the sums of a line are the mean that is logged only where it has one step.
+    sums = steps[0]["sources"].values()
+    assert sum(each["loss_sum"] for each in sums) / sum(
+        each["tokens"] for each in sums
+    ) == pytest.approx(steps[0]["loss"], rel=1e-5)
+    (last,) = [line for line in lines if "validation_loss" in line]
+    files = last["validation_sources"].values()
+    assert sum(each["loss_sum"] for each in files) / sum(
+        each["tokens"] for each in files
+    ) == pytest.approx(last["validation_loss"], rel=1e-5)
+    page = (folder / "run" / "report.html").read_text()
+    assert "Loss by source" in page
+    assert "Validation loss by file" in page
+
+
+def test_a_source_of_which_nothing_is_left_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "bad.jsonl").write_text('{"question": "q", "answer": ""}\n')
+    words = ["sft", "--data", "local.jsonl", "--data", "bad.jsonl", "--out", "run", "data.max_bad=1"]
+    assert main(words) == 3
+    assert "error: bad.jsonl  no record is left to train on" in capsys.readouterr().err
+
+
 def test_a_dry_run_says_what_would_happen_and_writes_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -254,6 +317,11 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(
     outlook = json.loads(capsys.readouterr().out)
     assert (outlook["records"], outlook["images"], outlook["steps"]) == (3, 2, 16)
     assert outlook["recipe"]["train"]["batch_size"] == 2
+    assert outlook["mix"] == {
+        "order": "shuffled",
+        "records_a_pass": 3,
+        "sources": [{"name": "local.jsonl", "records": 3, "share": 1.0, "a_pass": 3}],
+    }
     assert outlook["memory_bytes_without_activations"] > 4 * 4_000_000
     assert sorted(folder.rglob("*")) == before
 

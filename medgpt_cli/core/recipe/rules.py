@@ -62,8 +62,53 @@ def evaluation_has_data(sheet: Sheet) -> Iterator[Fault]:
         yield ("train", "eval_steps"), "needs records to evaluate on", "name them in data.validation"
 
 
+def shares_are_told_once(sheet: Sheet) -> Iterator[Fault]:
+    """Shares of the mix come from weights of all sources, or from a temperature, or from sizes."""
+    mix = sheet.get(("data", "mix"))
+    if not isinstance(mix, list) or not all(isinstance(each, dict) for each in mix):
+        return
+    weighted = [each.get("weight") is not None for each in mix]
+    if any(weighted) and not all(weighted):
+        yield (
+            ("data", "mix", weighted.index(False)),
+            "has no weight, and others have one",
+            "give every source a weight, or none",
+        )
+    if any(weighted) and sheet.get(("data", "temperature")) is not None:
+        yield (
+            ("data", "temperature"),
+            "cannot stand beside weights, which are the shares already",
+            "remove one of the two",
+        )
+
+
+def shares_add_up(sheet: Sheet) -> Iterator[Fault]:
+    """The shares of the splits are of one whole."""
+    shares = [sheet.get(("splits", name)) for name in ("train", "validation", "test")]
+    if not all(isinstance(share, int | float) and not isinstance(share, bool) for share in shares):
+        return
+    if abs(sum(shares) - 1) > 1e-9:
+        yield ("splits",), "the shares of train, validation and test do not add up to 1", ""
+
+
+def attested_as_a_whole(sheet: Sheet) -> Iterator[Fault]:
+    """An attestation names who, why and what."""
+    words = ("by", "basis", "classes")
+    values = [sheet.get(("gates", "phi", "attest", word)) for word in words]
+    if any(values) and not all(values):
+        missing = [word for word, value in zip(words, values, strict=True) if not value]
+        yield (
+            ("gates", "phi", "attest"),
+            f"is half an attestation: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} empty",
+            "name who answers (by), on what ground (basis) and which identifiers (classes)",
+        )
+
+
 RULES: tuple[Callable[[Sheet], Iterator[Fault]], ...] = (
     something_learns,
     whole_or_composed,
     evaluation_has_data,
+    attested_as_a_whole,
+    shares_are_told_once,
+    shares_add_up,
 )

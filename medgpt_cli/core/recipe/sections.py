@@ -51,10 +51,16 @@ class Model(Section):
 
 
 class Source(Section):
-    """One file of the training mix."""
+    """One source of the training mix."""
 
     path: str
     """JSONL file of records, relative to the folder the command runs in."""
+    weight: Positive | None = None
+    """Share of the mix, relative to the other weights; for all sources or none; by size when empty."""
+    cap: AtLeastOne | None = None
+    """Records it gives in one pass over the mix at most; the next pass goes on where it stopped."""
+    epochs: Positive | None = None
+    """Times it is gone through in one pass over the mix, at most where shares are given; 1 when empty."""
 
 
 class Data(Section):
@@ -62,6 +68,10 @@ class Data(Section):
 
     mix: tuple[Source, ...] = ()
     """Files to train on; --data sets it."""
+    temperature: Positive | None = None
+    """T of shares by size^(1/T): 1 is by size, a large T makes small sources weigh as much; not beside weights."""
+    order: Literal["shuffled", "as-given", "short-first"] = "shuffled"
+    """Order of records in one pass over the mix: as-given is source after source, short-first is by tokens."""
     validation: tuple[str, ...] = ()
     """JSONL files to evaluate the loss on while training."""
     image_root: str | None = None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medgpt_cli.core.recipe.fields import fields
+from medgpt_cli.core.recipe.layers import DEFAULT
 from medgpt_cli.core.recipe.reading import Resolved
 from medgpt_cli.core.recipe.yaml12 import NotYAML, parse
 
@@ -50,7 +51,7 @@ def _lines(
             for index, item in enumerate(value):
                 yield from _item(item, f"{name}.{index}", margin + INDENT, origins)
         else:
-            yield f"{margin}{key}: {scalar(value)}", origins.get(name, "")
+            yield f"{margin}{key}: {scalar(value)}", origins.get(name, DEFAULT.name)
 
 
 def _item(item: Any, name: str, margin: str, origins: Any) -> Iterator[tuple[str, str]]:

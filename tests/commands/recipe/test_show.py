@@ -24,6 +24,11 @@ model:
 data:
   mix:
     - path: a.jsonl    # mine.yaml:5
+      weight: null     # default
+      cap: null        # default
+      epochs: null     # default
+  temperature: null    # default
+  order: shuffled      # default
   validation: []       # default
   image_root: null     # default
   max_bad: 0           # default

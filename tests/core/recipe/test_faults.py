@@ -63,7 +63,7 @@ bad.yaml:14 train.clip  must be a finite number
 bad.yaml:15 train.warmup  must be at most 1
 bad.yaml:16 train.save_steps  must be a whole number, not text
 bad.yaml:17 train.threads  must be a whole number, not a list
-bad.yaml:20 data.mix.0.wieght  no such field; did you mean data.mix[].path?
+bad.yaml:20 data.mix.0.wieght  no such field; did you mean data.mix[].weight?
 bad.yaml:21 data.mix.1  must be a section of KEY: VALUE lines, not text
 bad.yaml:22 data.mix.2.path  is missing
 bad.yaml:23 data.validation  must be a list, not text

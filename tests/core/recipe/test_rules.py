@@ -98,3 +98,35 @@ def test_whole_or_composed(model: dict[str, Any], found: list[Any]) -> None:
 def test_evaluation_has_data(tree: dict[str, Any], count: int) -> None:
     expected = (("train", "eval_steps"), "needs records to evaluate on", "name them in data.validation")
     assert broken(tree) == [expected] * count
+
+
+def mix(*weights: float | None) -> list[dict[str, Any]]:
+    return [{"path": "a", "weight": weight} for weight in weights]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"mix": mix(1.0, 2.0)},
+        {"mix": mix(None, None), "temperature": 2.0},
+        {"mix": [{"path": "a"}, {"path": "b", "cap": 3}]},
+        {"mix": ["not a section", {"path": "a", "weight": 1.0}]},
+    ],
+)
+def test_shares_told_once(data: dict[str, Any]) -> None:
+    assert broken({"data": data}) == []
+
+
+def test_shares_told_by_some_sources_or_twice() -> None:
+    assert broken({"data": {"mix": mix(1.0, None), "temperature": 2.0}}) == [
+        (
+            ("data", "mix", 1),
+            "has no weight, and others have one",
+            "give every source a weight, or none",
+        ),
+        (
+            ("data", "temperature"),
+            "cannot stand beside weights, which are the shares already",
+            "remove one of the two",
+        ),
+    ]

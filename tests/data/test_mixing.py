@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from medgpt_cli.core.errors import BadRecipe
+from medgpt_cli.data.mixing import Ingredient, Mixture, Order
+
+
+def mixture(*sizes: int, seed: int = 3, **words: object) -> Mixture:
+    return Mixture([Ingredient(f"{i}", n) for i, n in enumerate(sizes)], seed=seed, **words)
+
+
+def weighted(*pairs: tuple[int, float], **words: object) -> Mixture:
+    return Mixture([Ingredient(f"{i}", n, w) for i, (n, w) in enumerate(pairs)], seed=3, **words)
+
+
+@pytest.mark.parametrize("sizes", [(7,), (7, 5), (1, 1, 1)])
+@pytest.mark.parametrize("number", [0, 1, 17])
+def test_without_shares_a_pass_is_the_permutation_of_the_first_release(
+    sizes: tuple[int, ...], number: int
+) -> None:
+    generator = torch.Generator().manual_seed(3 * 1_000_003 + number)
+    expected = torch.randperm(sum(sizes), generator=generator).tolist()
+    assert mixture(*sizes).of_pass(number).tolist() == expected
+
+
+def test_another_pass_and_another_seed_are_another_order() -> None:
+    orders = {tuple(mixture(50, seed=seed).of_pass(n)) for seed in (0, 1) for n in (0, 1)}
+    assert len(orders) == 4
+
+
+@pytest.mark.parametrize(
+    ("ingredients", "temperature", "shares", "counts"),
+    [
+        # 3 to 1 of 120 records in all.
+        ([(100, 3.0, None, None), (20, 1.0, None, None)], None, (0.75, 0.25), (90, 30)),
+        # Square roots of 900 and 100 are 30 and 10.
+        ([(900, None, None, None), (100, None, None, None)], 2.0, (0.75, 0.25), (750, 250)),
+        ([(900, None, None, None), (100, None, None, None)], 1.0, (0.9, 0.1), (900, 100)),
+        ([(900, None, None, None), (100, None, None, None)], 1e9, (0.5, 0.5), (500, 500)),
+        # A cap alone shortens its own source; twice through one source makes it twice as many.
+        ([(100, None, 10, None), (20, None, None, 2.0)], None, (0.2, 0.8), (10, 40)),
+        ([(100, None, None, 0.25), (20, None, None, None)], None, (25 / 45, 20 / 45), (25, 20)),
+        # The second may give 20 in a pass and its share is a half, so a pass has 40.
+        ([(100, 1.0, None, None), (20, 1.0, None, 1.0)], None, (0.5, 0.5), (20, 20)),
+        ([(100, 1.0, None, None), (20, 1.0, 5, None)], None, (0.5, 0.5), (5, 5)),
+        # Thirds of 10: the remainders are alike, and the first has the odd one.
+        (
+            [(4, 1.0, None, None), (3, 1.0, None, None), (3, 1.0, None, None)],
+            None,
+            (1 / 3,) * 3,
+            (4, 3, 3),
+        ),
+    ],
+)
+def test_shares_and_counts_of_examples_worked_by_hand(
+    ingredients: list, temperature: float | None, shares: tuple, counts: tuple
+) -> None:
+    mixed = Mixture([Ingredient("x", *each) for each in ingredients], seed=0, temperature=temperature)
+    assert mixed.shares == pytest.approx(shares)
+    assert mixed.counts == counts
+    assert len(mixed) == sum(counts)
+
+
+sources = st.lists(
+    st.tuples(
+        st.integers(1, 40),
+        st.floats(0.2, 5),
+        st.one_of(st.none(), st.integers(1, 40)),
+        st.one_of(st.none(), st.floats(0.1, 3)),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    sources,
+    st.sampled_from(["weights", "temperature", "sizes"]),
+    st.sampled_from(["shuffled", "as-given", "short-first"]),
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 6),
+)
+def test_what_holds_for_every_mixture(
+    given_sources: list, told: str, order: Order, seed: int, passes: int
+) -> None:
+    ingredients = [
+        Ingredient(f"{i}", n, weight if told == "weights" else None, cap, epochs)
+        for i, (n, weight, cap, epochs) in enumerate(given_sources)
+    ]
+    lengths = np.random.default_rng(seed).integers(1, 9, sum(n for n, *_ in given_sources))
+    words = {
+        "seed": seed,
+        "order": order,
+        "temperature": 3.0 if told == "temperature" else None,
+        "lengths": lengths,
+    }
+    try:
+        mixed = Mixture(ingredients, **words)
+    except BadRecipe:
+        return  # a share below one record, which is refused
+    length = len(mixed)
+    # Counts are the shares to within one record, and no limit is passed.
+    for each, share, count in zip(ingredients, mixed.shares, mixed.counts, strict=True):
+        assert abs(count - share * length) < 1 + 1e-6
+        assert not each.bounded or count <= each.offer
+    assert sum(mixed.shares) == pytest.approx(1)
+    seen = [Counter() for _ in ingredients]
+    positions = []
+    for number in range(passes):
+        one = mixed.of_pass(number).tolist()
+        assert [Counter(map(mixed.source_of, one))[i] for i in range(len(ingredients))] == list(
+            mixed.counts
+        )
+        for at in range(number * length, (number + 1) * length):
+            source, record = mixed.at(at)
+            assert 0 <= record < ingredients[source].records
+            seen[source][record] += 1
+            positions.append((source, record))
+        if order == "short-first":
+            assert (np.diff(lengths[one]) >= 0).all()
+        if order == "as-given":
+            assert [s for s, _ in positions[-length:]] == sorted(s for s, _ in positions[-length:])
+    # Each record of a source was seen equally often, give or take once.
+    for each, count in zip(ingredients, seen, strict=True):
+        times = [count[record] for record in range(each.records)]
+        assert max(times) - min(times) <= 1
+    # A mixture made anew at any position goes on with the same records, asked in any order.
+    again = Mixture(ingredients, **words)
+    for at in reversed(range(len(positions) // 2, len(positions))):
+        assert again.at(at) == positions[at]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.floats(0.5, 1e6), st.lists(st.integers(1, 10**6), min_size=2, max_size=5))
+def test_temperature_is_its_formula(temperature: float, sizes: list[int]) -> None:
+    mass = np.asarray(sizes, np.longdouble) ** np.longdouble(1 / temperature)
+    from medgpt_cli.data.mixing import shares
+
+    ours = shares([Ingredient("x", size) for size in sizes], temperature)
+    assert ours == pytest.approx((mass / mass.sum()).astype(float).tolist(), rel=1e-9)
+
+
+def test_a_capped_source_goes_on_where_it_stopped() -> None:
+    mixed = Mixture([Ingredient("a", 10, cap=4), Ingredient("b", 3)], seed=0)
+    first, second = (
+        {int(n) for n in mixed.of_pass(number) if mixed.source_of(int(n)) == 0} for number in (0, 1)
+    )
+    assert len(first) == len(second) == 4
+    assert not first & second
+    given_order = Mixture([Ingredient("a", 10, cap=4), Ingredient("b", 3)], seed=0, order="as-given")
+    assert given_order.of_pass(1).tolist() == [4, 5, 6, 7, 10, 11, 12]
+
+
+def test_a_source_that_would_never_be_seen_is_refused() -> None:
+    with pytest.raises(BadRecipe) as caught:
+        weighted((50, 1.0), (50, 1e-6))
+    assert str(caught.value) == (
+        "data.mix.1  1 has a share of 1e-06, no record in a pass of 100\nraise its weight, or leave it out"
+    )
+
+
+def test_the_short_come_first_only_where_lengths_are_known() -> None:
+    with pytest.raises(ValueError, match="lengths"):
+        mixture(5, order="short-first").of_pass(0)
