@@ -14,7 +14,20 @@ from typing import Any
 from medgpt_cli.core.errors import InputError, NotThere, UsageError
 from medgpt_cli.data.sources.adapter import Adapter
 
-MODULES: list[str] = []
+MODULES: list[str] = [
+    "llava_med",
+    "pubmedvision",
+    "pmc_oa",
+    "quilt",
+    "roco",
+    "medicat",
+    "pmc_vqa",
+    "slake",
+    "vqa_rad",
+    "path_vqa",
+    "vqa_med",
+    "omnimedvqa",
+]
 """Modules beside this one, each with an `ADAPTER` or several `ADAPTERS`, in the order they are listed."""
 
 NEAR = 3

@@ -12,101 +12,24 @@ once a file, a row that cannot become a record told as such).  This module knows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatch
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core.errors import BadRecord, InputError
 from medgpt_cli.core.types import Place
-from medgpt_cli.data.complaints import Unfit, key_names, kind, unfit
+from medgpt_cli.data.complaints import Unfit, key_names
 from medgpt_cli.data.jsonl import numbered_lines
 from medgpt_cli.data.sources.adapter import Access, Adapter, Written
+from medgpt_cli.data.sources.embedded import picture_keys
 from medgpt_cli.data.sources.heads import columns_of, has_columns
+from medgpt_cli.data.sources.layout import Found, Table, exists, files_of
+from medgpt_cli.data.sources.making import told
+from medgpt_cli.data.sources.row import Record, Row
 from medgpt_cli.data.sources.rows import rows
 
-ALSO = "also"
-"""The facet that holds further right answers beside `answer`, one a line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One kind of file of a set.
-
-    Attributes:
-        glob: Its path in the set's folder, `*` allowed in each part.
-        split: The published split all its rows belong to, or empty.
-        columns: What it must have, in place of the set's own `columns`; `a|b` needs either.
-        names: Its columns where it has no header.  Such files are read without quoting, and the last column takes
-            all that is left of the line.
-        delimiter: Of a text table; by its ending when empty.
-    """
-
-    glob: str
-    split: str = ""
-    columns: tuple[str, ...] | None = None
-    names: tuple[str, ...] = ()
-    delimiter: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a table, and where it stands.
-
-    Attributes:
-        values: By column.
-        place: File and row (from 1).
-        file: The file relative to `root`, with / between folders.
-        root: The set's folder.
-        split: Of its table, or empty.
-    """
-
-    values: dict[str, Any]
-    place: Place
-    file: str
-    root: Path
-    split: str
-
-    def text(self, *columns: str) -> str:
-        """The first of these columns that is filled, without blanks around it.
-
-        Raises:
-            Unfit: None of them is, or it is no text.
-        """
-        word = self.word(*columns)
-        if not word:
-            raise unfit(columns[0], "is empty")
-        return word
-
-    def word(self, *columns: str) -> str:
-        """As `text`, but empty when none is filled.
-
-        Raises:
-            Unfit: It is neither a text nor a whole number.
-        """
-        for column in columns:
-            value = self.values.get(column)
-            if type(value) is int:
-                return str(value)
-            if value is not None and type(value) is not str:
-                raise unfit(column, f"is {kind(value)} where a text belongs")
-            if value and value.strip():
-                return value.strip()
-        return ""
-
-    def embedded(self, column: str) -> str:
-        """The picture that lies as bytes in this row of a Parquet file."""
-        return f"{self.file}#row={self.place.line - 1}&column={column}"
-
-    def facets(self, **columns: str) -> dict[str, str]:
-        """Facets by name, each from a column; those not filled are left out."""
-        found = ((name, self.word(column)) for name, column in columns.items())
-        return {name: word for name, word in found if word}
-
-
-Record = Callable[[Row], dict[str, Any]]
-"""From a row to a record; raises `Unfit` when it cannot become one."""
+__all__ = ["Row", "Table", "table_adapter"]
 
 
 def table_adapter(
@@ -121,6 +44,7 @@ def table_adapter(
     record: Record,
     columns: tuple[str, ...] = (),
     called: tuple[str, ...] = (),
+    yields_to: str = "",
     verified: bool = True,
 ) -> Adapter:
     """The adapter of a set that is a few tables.
@@ -134,36 +58,34 @@ def table_adapter(
         use: As in `Adapter`.
         tables: Its files, in the order they are read; a file belongs to the first that fits.
         record: From a row to a record.  `id`, `source`, `licence` and `split` are filled in where it leaves them out.
-        columns: What each table must have, unless it says otherwise.
-        called: Where files and columns are those of many a set: words one of which must stand in the folder's path
-            (its last three parts) or its README.md for it to be detected.
+        columns: What each table must have, unless it says otherwise; `a|b` needs either.
+        called: Where files and columns are those of many a set: words one of which must stand in the last four parts
+            of the file's path or in the README.md of its folder for the set to be detected.
+        yields_to: A file by which another adapter knows the folder; where it lies, this one has to be named.
         verified: As in `Adapter`.
     """
 
-    def here(path: Path) -> list[tuple[Path, Table]]:
-        return [
-            (file, table)
-            for file, table in _files(path, tables)
-            if has_columns(_columns(file, table), _need(table, columns))
-        ]
-
     def detect(path: Path) -> bool:
-        return (not called or _is_called(path, called)) and bool(here(path))
+        found = files_of(path, tables)
+        return any(
+            not (yields_to and exists(each.root, yields_to))
+            and has_columns(_columns(each), _need(each.table, columns))
+            and (not called or _is_called(each, called))
+            for each in found
+        )
 
     def read(path: Path) -> Iterator[Written]:
-        files = _files(path, tables)
-        if not files:
+        found = files_of(path, tables)
+        if not found:
             raise InputError(
                 f"holds no file of {name}; looked for {', '.join(table.glob for table in tables)}",
                 where=str(path),
                 repair="name the folder the set was unpacked into",
             )
-        root = path if path.is_dir() else path.parent
-        for file, table in files:
-            _refuse_other_columns(file, table, _need(table, columns))
-            relative = file.relative_to(root).as_posix()
-            for values, place in _rows(file, table):
-                yield _written(Row(values, place, relative, root, table.split), record, name, licence)
+        for each in found:
+            _refuse_other_columns(each, _need(each.table, columns))
+            for row in _rows(each):
+                yield from _written(row, record, name, licence)
 
     return Adapter(name, title, licence, access, home, read, detect, use, verified)
 
@@ -172,48 +94,39 @@ def _need(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
     return columns if table.columns is None else table.columns
 
 
-def _files(path: Path, tables: Sequence[Table]) -> list[tuple[Path, Table]]:
-    """The set's files, each with the first table it fits, in the tables' order."""
-    found: dict[Path, Table] = {}
-    for table in tables:
-        if path.is_dir():
-            fitting = sorted(path.glob(table.glob))
-        else:
-            fitting = [path] if fnmatch(path.name, Path(table.glob).name) else []
-        for file in fitting:
-            if file.is_file():
-                found.setdefault(file, table)
-    return list(found.items())
+def _columns(found: Found) -> tuple[str, ...]:
+    return found.table.names or columns_of(found.file, found.table.delimiter)
 
 
-def _columns(file: Path, table: Table) -> tuple[str, ...]:
-    return table.names or columns_of(file, table.delimiter)
-
-
-def _refuse_other_columns(file: Path, table: Table, need: tuple[str, ...]) -> None:
-    have = _columns(file, table)
+def _refuse_other_columns(found: Found, need: tuple[str, ...]) -> None:
+    have = _columns(found)  # nothing where the file cannot be read, and reading it will say why
     missing = [column.replace("|", " or ") for column in need if not has_columns(have, (column,))]
     if missing and have:
         raise BadRecord(
             f"lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; it has {key_names(have)}",
-            where=str(file),
+            where=str(found.file),
             repair="is this the published file? Name another adapter, or map the columns in a recipe",
         )
 
 
-def _is_called(path: Path, called: tuple[str, ...]) -> bool:
-    near = path.resolve()
-    words = "/".join(near.parts[-3:]).lower()
-    readme = (path if path.is_dir() else path.parent) / "README.md"
+def _is_called(found: Found, called: tuple[str, ...]) -> bool:
+    words = "/".join(found.file.absolute().parts[-4:]).lower()
+    readme = found.root / "README.md"
     if readme.is_file():
         words += readme.read_text("utf-8", errors="ignore").lower()
     return any(word in words for word in called)
 
 
-def _rows(file: Path, table: Table) -> Iterator[tuple[dict[str, Any], Place]]:
-    if not table.names:
-        yield from rows(file, delimiter=table.delimiter)
-        return
+def _rows(found: Found) -> Iterator[Row]:
+    table, file = found.table, found.file
+    plain = _lines(file, table) if table.names else rows(file, delimiter=table.delimiter)
+    pictures = picture_keys(file, table.tied) if table.tied else repeat("")
+    for values, place in plain:
+        yield Row(values, place, found.relative, found.root, table.split, next(pictures, ""))
+
+
+def _lines(file: Path, table: Table) -> Iterator[tuple[dict[str, Any], Place]]:
+    """Rows of a file without a header, its columns named by the table and nothing quoted."""
     for number, raw in numbered_lines(file):
         place = Place(str(file), number)
         try:
@@ -228,18 +141,25 @@ def _rows(file: Path, table: Table) -> Iterator[tuple[dict[str, Any], Place]]:
             yield dict(zip(table.names, fields, strict=True)), place
 
 
-def _written(row: Row, record: Record, name: str, licence: str) -> Written:
-    """A row as a record, or as the reason why it cannot be one."""
-    if "" in row.values and len(row.values) == 1:
-        return Written({}, row.place, row.root, row.values[""])
-    if None in row.values:  # the csv module's key for what stands beyond the last column
-        return Written({}, row.place, row.root, "has more fields than the header")
-    try:
-        made = record(row)
-    except Unfit as error:
-        told = "; ".join(f"{fault.field} {fault.what}".strip() for fault in error.faults)
-        return Written({}, row.place, row.root, told)
-    common = {"id": f"{row.file}:{row.place.line}", "source": name, "licence": licence}
-    if row.split:
-        common["split"] = row.split
-    return Written({**common, **made}, row.place, row.root)
+def _written(row: Row, record: Record, name: str, licence: str) -> Iterator[Written]:
+    """The records of a row, or the reason why it has none."""
+    fault = ""
+    made: list[dict[str, Any]] = []
+    if "" in row.values and len(row.values) == 1:  # a CSV of pandas has an unnamed column among others
+        fault = row.values[""]
+    elif None in row.values:  # the csv module's key for what stands beyond the last column
+        fault = "has more fields than the header"
+    else:
+        try:
+            given = record(row)
+            made = given if isinstance(given, list) else [given]
+        except Unfit as error:
+            fault = told(error)
+    if fault:
+        yield Written({}, row.place, row.root, fault)
+    common = {"source": name, "licence": licence} | ({"split": row.split} if row.split else {})
+    for number, each in enumerate(made):
+        tail = f".{number}" if len(made) > 1 else ""
+        yield Written(
+            {"id": f"{row.file}:{row.place.line}{tail}", **common, **each}, row.place, row.root
+        )
