@@ -1,4 +1,4 @@
-"""Rows of a table, whatever file it stands in: JSONL, JSON, CSV, TSV, Parquet; gzipped where that is usual.
+"""Rows of a table, whatever file it stands in: JSONL, JSON, CSV, TSV, Parquet, Arrow; gzipped where that is usual.
 
 Every row comes with its place.  Columns are checked once a file, so that a set published in another layout is refused
 with the columns it lacks instead of yielding empty records.  This module knows nothing of any set.
@@ -30,8 +30,12 @@ BATCH = 1024
 def rows(path: Path, *, columns: Iterable[str] = (), delimiter: str = "") -> Iterator[Row]:
     """The rows of one file as ({column: value}, place), in order.
 
+    A column of pictures embedded in Parquet or Arrow holds how many there are (of a list) or whether there is one,
+    never their bytes.
+
     Args:
-        path: `.jsonl`, `.json`, `.csv`, `.tsv`, `.txt` with a delimiter, `.parquet`, or a gzipped text file.
+        path: `.jsonl`, `.json`, `.csv`, `.tsv`, `.txt` with a delimiter, `.parquet`, `.arrow`, or a gzipped
+            text file.
         columns: What every row must have; told as missing before the first row is yielded.
         delimiter: Of a text table; by its ending when empty.
 
@@ -41,6 +45,8 @@ def rows(path: Path, *, columns: Iterable[str] = (), delimiter: str = "") -> Ite
     name = path.name.removesuffix(".gz").lower()
     if name.endswith(".parquet"):
         yield from _parquet(path, tuple(columns))
+    elif name.endswith(".arrow"):
+        yield from _arrow(path, tuple(columns))
     elif name.endswith((".jsonl", ".json")):
         yield from _objects(path, tuple(columns))
     else:
@@ -114,15 +120,54 @@ def _parquet(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
             schema = file.schema_arrow
             require_columns(schema.names, columns, path)
             plain = [field.name for field in schema if not holds_bytes(field.type)]
+            leaves = [file.schema.column(index).path for index in range(len(file.schema))]
+            # A picture's path is read in place of its bytes: whether it is null tells whether there is a picture.
+            beside = {leaf.split(".")[0]: leaf for leaf in leaves if leaf.endswith(".path")}
+            pictures = {name: leaf for name, leaf in beside.items() if name not in plain}
             number = 0
-            for batch in file.iter_batches(batch_size=BATCH, columns=plain):
+            for batch in file.iter_batches(batch_size=BATCH, columns=[*plain, *pictures.values()]):
                 for row in batch.to_pylist():
                     number += 1
-                    yield row, Place(str(path), number)
+                    yield row | {name: _count(row[name]) for name in pictures}, Place(str(path), number)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError):
         raise BadRecord(
             "is not a whole Parquet file", where=str(path), repair="copy it again from where it came"
         ) from None
+
+
+def _arrow(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
+    """Rows of a stream as `datasets.save_to_disk` writes it, mapped into memory and read batch by batch."""
+    import pyarrow as pa
+
+    number = 0
+    try:
+        with pa.memory_map(str(path)) as mapped, pa.ipc.open_stream(mapped) as stream:
+            require_columns(stream.schema.names, columns, path)
+            plain = [field.name for field in stream.schema if not holds_bytes(field.type)]
+            pictures = [field.name for field in stream.schema if field.name not in plain]
+            for batch in stream:
+                counts = {name: _counts(batch.column(name)) for name in pictures}
+                for index, row in enumerate(batch.select(plain).to_pylist()):
+                    number += 1
+                    yield (
+                        row | {name: counts[name][index] for name in pictures},
+                        Place(str(path), number),
+                    )
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError):
+        raise BadRecord(
+            "is not a whole Arrow stream", where=str(path), repair="save the data set again"
+        ) from None
+
+
+def _count(picture: Any) -> int:
+    return len(picture) if isinstance(picture, list) else picture is not None
+
+
+def _counts(pictures: Any) -> list[int]:
+    """Embedded pictures of each row of a batch, without their bytes."""
+    if hasattr(pictures, "value_lengths"):
+        return [length or 0 for length in pictures.value_lengths().to_pylist()]
+    return list(pictures.is_valid().to_pylist())
 
 
 def holds_bytes(kind: Any) -> bool:
