@@ -38,6 +38,9 @@ COMMANDS: dict[str, Door] = {
         "Read a JSONL file and name every fault by file, line and field",
         "Data",
     ),
+    "data leakage": Door(
+        _HERE + "data.leakage", "leakage", "Find what a training set shares with evaluation sets", "Data"
+    ),
     "align": Door(
         _HERE + "align", "align", "Stage 1: teach the projector the language model's space", "Training"
     ),
