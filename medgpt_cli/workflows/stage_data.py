@@ -5,7 +5,7 @@ Everything wrong with records and images is told at once, then what is too long 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from medgpt_cli.data.dialogue import IGNORED, Encoded
 from medgpt_cli.data.images.check import check_images
 from medgpt_cli.data.mixing import Mixture
 from medgpt_cli.data.records import read_records
+from medgpt_cli.workflows.gates.leakage import against_hashes, leakage_gate
 from medgpt_cli.workflows.loading import encoder_of
 from medgpt_cli.workflows.mix import mixture_of, unlike_names
 
@@ -33,6 +34,7 @@ class StageData:
         validation_parts: How many of them each validation file gave, by its name.
         hashes: SHA-256 of each data file, by the path as given.
         left_out: Bad records left out, as `data.max_bad` allows.
+        leaking: Training records left out because they meet evaluation records, by reason.
     """
 
     train: list[Encoded]
@@ -41,6 +43,7 @@ class StageData:
     validation_parts: dict[str, int]
     hashes: dict[str, str]
     left_out: int
+    leaking: dict[str, int]
 
     def sentence(self) -> str:
         """What a person wants to know of the data before training."""
@@ -48,6 +51,8 @@ class StageData:
         learnt = sum(label != IGNORED for record in self.train for label in record.labels)
         images = sum(len(record.images) for record in self.train)
         left_out = f"; {self.left_out} bad records left out" if self.left_out else ""
+        if leaking := sum(self.leaking.values()):
+            left_out += f"; {leaking:,} that meet evaluation records left out"
         return (
             f"{len(self.train):,} records, {images:,} images, {tokens:,} tokens of which {learnt:,} are learnt"
             f"{left_out}"
@@ -72,10 +77,12 @@ def gather(recipe: Any, processor: Any) -> StageData:
         if not path.is_file():
             raise NotThere(f"there is no data file {path}", repair="name a JSONL file with --data")
     read, left_out = _read([*paths, *validation_paths], root, recipe.data.max_bad)
-    train = [sample for path in paths for sample in read[path]]
+    against = [Path(path) for path in recipe.data.against]
+    learnt, leaking = _apart(paths, read, against, root)
+    train = [sample for path in paths for sample in learnt[path]]
     validation = [sample for path in validation_paths for sample in read[path]]
     for path in paths:
-        if not read[path]:
+        if not learnt[path]:
             raise BadRecord(
                 "no record is left to train on",
                 where=str(path),
@@ -87,7 +94,7 @@ def gather(recipe: Any, processor: Any) -> StageData:
     return StageData(
         train=encoded,
         mixture=mixture_of(
-            recipe, [len(read[path]) for path in paths], [len(record.input_ids) for record in encoded]
+            recipe, [len(learnt[path]) for path in paths], [len(record.input_ids) for record in encoded]
         ),
         validation=_fitting(validation, encoder, limit),
         validation_parts=dict(
@@ -97,9 +104,28 @@ def gather(recipe: Any, processor: Any) -> StageData:
                 strict=True,
             )
         ),
-        hashes={str(path): sha256_file(path) for path in [*paths, *validation_paths]},
+        hashes={str(path): sha256_file(path) for path in [*paths, *validation_paths]}
+        | against_hashes(against),
         left_out=left_out,
+        leaking=leaking,
     )
+
+
+def _apart(
+    paths: Sequence[Path],
+    read: Mapping[Path, list[Sample]],
+    against: Sequence[Path],
+    root: Path | None,
+) -> tuple[dict[Path, list[Sample]], dict[str, int]]:
+    """The training records of each file that meet no evaluation record, and how many do, by reason."""
+    files = list(dict.fromkeys(paths))
+    if not against:
+        return {path: read[path] for path in files}, {}
+    kept, leaking = leakage_gate(
+        [sample for path in files for sample in read[path]], against, image_root=root
+    )
+    places = {sample.place for sample in kept}
+    return {path: [each for each in read[path] if each.place in places] for path in files}, leaking
 
 
 def _read(

@@ -74,6 +74,8 @@ class Data(Section):
     """Order of records in one pass over the mix: as-given is source after source, short-first is by tokens."""
     validation: tuple[str, ...] = ()
     """JSONL files to evaluate the loss on while training."""
+    against: tuple[str, ...] = ()
+    """Evaluation sets; training records that share a patient, image, question or text with them are left out."""
     image_root: str | None = None
     """Folder that image paths in records are relative to; the folder of each JSONL file when empty."""
     max_bad: int = Field(default=0, ge=0)
