@@ -59,7 +59,7 @@ def table_adapter(
         tables: Its files, in the order they are read; a file belongs to the first that fits.
         record: From a row to a record.  `id`, `source`, `licence` and `split` are filled in where it leaves them out.
         columns: What each table must have, unless it says otherwise; `a|b` needs either.
-        called: Where files and columns are those of many a set: words one of which must stand in the last four parts
+        called: Where files and columns are those of many a set: words one of which must stand in the last five parts
             of the file's path or in the README.md of its folder for the set to be detected.
         yields_to: A file by which another adapter knows the folder; where it lies, this one has to be named.
         verified: As in `Adapter`.
@@ -110,7 +110,7 @@ def _refuse_other_columns(found: Found, need: tuple[str, ...]) -> None:
 
 
 def _is_called(found: Found, called: tuple[str, ...]) -> bool:
-    words = "/".join(found.file.absolute().parts[-4:]).lower()
+    words = "/".join(found.file.absolute().parts[-5:]).lower()
     readme = found.root / "README.md"
     if readme.is_file():
         words += readme.read_text("utf-8", errors="ignore").lower()

@@ -62,7 +62,7 @@ def pictures(folder: Path, *names: str) -> None:
 def encoded(shade: int = 128) -> bytes:
     """A small grey PNG."""
     stream = io.BytesIO()
-    Image.new("L", (8, 8), shade).save(stream, "PNG")
+    Image.new("L", (16, 16), shade).save(stream, "PNG")
     return stream.getvalue()
 
 
