@@ -27,6 +27,14 @@ MODULES: list[str] = [
     "path_vqa",
     "vqa_med",
     "omnimedvqa",
+    "medxpertqa",
+    "medframeqa",
+    "mmmu",
+    "medqa",
+    "medmcqa",
+    "pubmedqa",
+    "medbullets",
+    "mmlu",
 ]
 """Modules beside this one, each with an `ADAPTER` or several `ADAPTERS`, in the order they are listed."""
 

@@ -1,0 +1,77 @@
+"""MedQA-USMLE: the authors' JSONL with four and with five options, and its copies on the hub.
+
+    questions/US/4_options/phrases_no_exclude_train.jsonl    4 options, and GBaker/MedQA-USMLE-4-options
+    questions/US/train.jsonl                                 5 options
+    train.json with sent1, ending0 … ending3, label          GBaker/MedQA-USMLE-4-options-hf
+
+The rest of the authors' archive is in Chinese and other exams, and is not read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from medgpt_cli.data.sources.adapter import Access
+from medgpt_cli.data.sources.choices import answer_at, lettered
+from medgpt_cli.data.sources.layout import Table
+from medgpt_cli.data.sources.row import Row
+from medgpt_cli.data.sources.tables import table_adapter
+
+_SPLITS = {"train": "train", "dev": "validation", "test": "test"}
+_ROWS = ("question", "options", "answer_idx")
+_ENDINGS = ("sent1", "ending0", "ending3", "label")
+_FOUR = "**/phrases_no_exclude_{}.jsonl"
+
+
+def _record(row: Row) -> dict[str, Any]:
+    if "sent1" in row.values:
+        options = lettered([row.text(f"ending{number}") for number in range(4)])
+        question = " ".join(filter(None, (row.text("sent1"), row.word("sent2"))))
+        answer = answer_at(row.values["label"], options, 0, "label")
+    else:
+        options = lettered(row.values["options"])
+        question, answer = row.text("question"), row.text("answer_idx")
+    return {
+        "question": question,
+        "options": options,
+        "answer": answer,
+        "facets": row.facets(step="meta_info") | {"options": str(len(options))},
+    }
+
+
+ADAPTERS = (
+    table_adapter(
+        name="medqa",
+        title="MedQA-USMLE, 4 options",
+        licence="CC BY 4.0",
+        access=Access.OPEN,
+        home="https://huggingface.co/datasets/GBaker/MedQA-USMLE-4-options",
+        use=("sft", "eval"),
+        columns=_ROWS,
+        tables=(
+            *(Table(_FOUR.format(word), split) for word, split in _SPLITS.items()),
+            *(Table(f"{word}.json", split, _ENDINGS) for word, split in _SPLITS.items()),
+            *(
+                Table(f"data/{word}-*.parquet", word, (*_ROWS, "meta_info"))
+                for word in ("train", "test")
+            ),
+        ),
+        record=_record,
+    ),
+    table_adapter(
+        name="medqa-5",
+        title="MedQA-USMLE, 5 options",
+        licence="CC BY 4.0",
+        access=Access.OPEN,
+        home="https://github.com/jind11/MedQA",
+        use=("sft", "eval"),
+        columns=(*_ROWS, "meta_info"),
+        tables=tuple(
+            Table(glob.format(word), split)
+            for word, split in _SPLITS.items()
+            for glob in ("**/US/{}.jsonl", "{}.jsonl")
+        ),
+        yields_to=_FOUR.format("*"),
+        record=_record,
+    ),
+)
