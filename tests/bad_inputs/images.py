@@ -33,7 +33,7 @@ from tests.data.images.pictures import (
 )
 
 WHERE = "local.jsonl:17 images[1]"
-CONVERT = "PNG, JPEG, TIFF, WebP and DICOM are read; convert it to one of them"
+CONVERT = "PNG, JPEG, TIFF, WebP, GIF, BMP, DICOM and NIfTI are read; convert it to one of them"
 COPY = "copy it again from where it came"
 EXPORT = "export it again from the archive"
 CUT_OUT = "cut out the region that matters"
@@ -99,7 +99,7 @@ FILES = [
         "BAD_IMAGE",
     ),
     case("an empty image file", lambda path: b"", "is an empty file", "copy it again"),
-    case("GIF", lambda path: encoded(PAGES[0], "GIF"), "is a GIF", CONVERT),
+    case("Photoshop", lambda path: b"8BPS" + bytes(99), "is a Photoshop file", CONVERT),
     case("EPS called PNG", lambda path: encoded(PAGES[0], "EPS"), "is PostScript", CONVERT),
     case(
         "SVG called PNG", lambda path: b'<svg xmlns="http://x"><script/></svg>', "is SVG or XML", CONVERT
@@ -108,7 +108,18 @@ FILES = [
     case(
         "a text called PNG", lambda path: b"not a picture", "is no image format that is known", CONVERT
     ),
-    case("NIfTI", lambda path: b"\x5c\x01" + bytes(342) + b"n+1\x00", "is a NIfTI volume", CONVERT),
+    case(
+        "half a NIfTI pair",
+        lambda path: b"\x5c\x01" + bytes(342) + b"ni1\x00",
+        "is a NIfTI header whose voxels lie in another file",
+        CONVERT,
+    ),
+    case(
+        "a NIfTI header of nothing",
+        lambda path: b"\x5c\x01" + bytes(342) + b"n+1\x00",
+        "is damaged or cut short",
+        COPY,
+    ),
     case("gzip", lambda path: b"\x1f\x8b" + bytes(400), "is gzip data", CONVERT),
 ]
 
@@ -241,10 +252,10 @@ DICOM = [
         "1 or 3 samples of 1, 8, 16, 32 or 64 bits are read",
     ),
     case(
-        "DICOM: no decoder",
+        "DICOM: a frame without a picture",
         compressed(JPEGLSLossless),
-        "cannot be decoded here: JPEG-LS Lossless Image Compression",
-        "pip install pyjpegls",
+        "holds JPEG-LS Lossless Image Compression that does not unpack to what its header says",
+        EXPORT,
     ),
     case(
         "DICOM: a video",
@@ -273,7 +284,7 @@ DICOM = [
     case(
         "DICOM: an RLE bomb",
         lambda path: save(rle_bomb(24, 32, 2**26), path) and None,
-        "holds RLE data that unpacks to more than its header says",
+        "holds RLE Lossless that does not unpack to what its header says",
         EXPORT,
     ),
     case(

@@ -1,13 +1,12 @@
 """What a compressed frame says of its own size, so that it is not decoded when the header says otherwise.
 
 A frame of a few kilobytes may claim, or simply run on to, gigabytes.  JPEG, JPEG-LS and JPEG 2000 carry their size
-in a marker; RLE carries none, so its runs are added up.  This module decodes no pixel.
+in a marker; RLE carries none, and is unpacked into a frame of fixed size.  This module decodes no pixel.
 """
 
 from __future__ import annotations
 
 import struct
-from itertools import pairwise
 
 from medgpt_cli.core.errors import BadImage
 
@@ -49,38 +48,3 @@ def refuse_other_size(frame: bytes, columns: int, rows: int) -> None:
             f"holds a picture of {size[0]} x {size[1]} pixels, and its header says {columns} x {rows}",
             repair=_REPAIR,
         )
-
-
-def refuse_rle_overrun(frame: bytes, segment: int) -> None:
-    """Refuses a frame of RLE whose segments unpack to more than they should.
-
-    Args:
-        frame: With its header of 64 bytes.
-        segment: Bytes each segment should unpack to: rows x columns.
-
-    Raises:
-        BadImage: A segment runs on, or the header points outside the frame.
-    """
-    if len(frame) < 64:
-        raise BadImage("holds a broken RLE frame", repair=_REPAIR)
-    count, *offsets = struct.unpack_from("<16I", frame)
-    bounds = [*offsets[: min(count, 15)], len(frame)]
-    for start, end in pairwise(bounds):
-        if not 64 <= start <= end <= len(frame):
-            raise BadImage("holds a broken RLE frame", repair=_REPAIR)
-        if _unpacked(frame, start, end, segment + 1) > segment + 1:  # one byte of padding is common
-            raise BadImage("holds RLE data that unpacks to more than its header says", repair=_REPAIR)
-
-
-def _unpacked(frame: bytes, start: int, end: int, limit: int) -> int:
-    """Bytes the runs between two positions unpack to, counted no further than the limit."""
-    total = 0
-    while start < end and total <= limit:
-        run = frame[start]
-        if run < 128:
-            total += run + 1
-            start += run + 2
-        else:
-            total += 257 - run if run > 128 else 0
-            start += 2 if run > 128 else 1
-    return total

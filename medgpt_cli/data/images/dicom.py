@@ -1,8 +1,8 @@
 """One frame of a DICOM file as 8-bit pixels, the way a viewer would show it.
 
-Decoding is pydicom's.  What is added is the order in which a header may be believed: is it an image, does its size
-fit, can its transfer syntax be decoded here, which frame, is the frame as large as promised, and only then pixels.
-Nothing here knows of records or paths.
+Decoding is pydicom's and imagecodecs'.  What is added is the order in which a header may be believed: is it an image,
+does its size fit, can its transfer syntax be decoded here, which frame, is the frame as large as promised, and only
+then pixels.  Nothing here knows of records or paths.
 """
 
 from __future__ import annotations
@@ -10,86 +10,60 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
-from pydicom import dcmread
+from pydicom import Dataset
 from pydicom.encaps import get_frame
+from pydicom.multival import MultiValue
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.utils import pixel_array
-from pydicom.uid import (
-    HTJ2K,
-    UID,
-    HTJ2KLossless,
-    HTJ2KLosslessRPCL,
-    JPEGExtended12Bit,
-    JPEGLossless,
-    JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
-    RLELossless,
-)
+from pydicom.pixels.utils import as_pixel_options
+from pydicom.uid import UID, RLELossless
 
 from medgpt_cli.core.errors import BadImage
-from medgpt_cli.data.images.codestream import refuse_other_size, refuse_rle_overrun
+from medgpt_cli.data.images.codestream import refuse_other_size
 from medgpt_cli.data.images.dicom_colour import palette_of, rgb_of
-from medgpt_cli.data.images.dicom_grey import grey_of
-from medgpt_cli.data.images.dicom_header import TAGS, Header, read_header
+from medgpt_cli.data.images.dicom_decoders import plugin_of
+from medgpt_cli.data.images.dicom_grey import grey_of, of_frame, window_of
+from medgpt_cli.data.images.dicom_header import Header, read_header
+from medgpt_cli.data.images.flags import Flag
 from medgpt_cli.data.images.limits import pick_frame
 
-_DECODERS = {
-    JPEGLSLossless: "pip install pyjpegls",
-    JPEGLSNearLossless: "pip install pyjpegls",
-    HTJ2K: "pip install pylibjpeg pylibjpeg-openjpeg",
-    HTJ2KLossless: "pip install pylibjpeg pylibjpeg-openjpeg",
-    HTJ2KLosslessRPCL: "pip install pylibjpeg pylibjpeg-openjpeg",
-    JPEGExtended12Bit: "pip install pylibjpeg pylibjpeg-libjpeg (GPL-3)",
-    JPEGLossless: "pip install pylibjpeg pylibjpeg-libjpeg (GPL-3)",
-    JPEGLosslessSV1: "pip install pylibjpeg pylibjpeg-libjpeg (GPL-3)",
-}
-"""What decodes a syntax that the installed packages do not."""
+_AGAIN = "export it again from the archive"
+_PLAIN = "export it again from the archive as Explicit VR Little Endian"
 
 logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)  # its warnings quote header values
 
 
-def read_frame(stream: BinaryIO, frame: int | None) -> np.ndarray:
+def read_frame(
+    stream: BinaryIO, frame: int | None, window: tuple[float, float] | None = None
+) -> tuple[np.ndarray, tuple[Flag, ...]]:
     """Decodes one frame.
 
     Args:
         stream: The file.
         frame: The N of `#frame=N`, or None.
+        window: (centre, width) to show instead of what the file asks for; grey frames only.
 
     Returns:
-        (rows, columns) or (rows, columns, 3), uint8.
+        (rows, columns) or (rows, columns, 3), uint8; and what is odd about the file.
 
     Raises:
         BadImage: Not an image, several frames and none named, cannot be decoded, damaged.
     """
     with _damage():
-        header = read_header(stream)
-        wanted = pick_frame(header.frames, frame)
-        _refuse_undecodable(header.syntax)
+        header, wanted = _allowed(stream, frame)
+        tags = header.tags
         if header.syntax.is_encapsulated:
             _refuse_bombs(header, wanted)
-        try:
-            stored = _decoded(header, wanted)
-        except RuntimeError:  # every decoder for this syntax gave up
-            raise _undecoded(header.syntax) from None
-        if stored.ndim == 3:
-            return rgb_of(stored, header.tags)
-        if header.tags.get("PhotometricInterpretation") == "PALETTE COLOR":
-            return palette_of(stored, header.tags)
-        return grey_of(stored, header.tags, wanted)
-
-
-def _decoded(header: Header, wanted: int) -> np.ndarray:
-    """Stored values of one frame; only that frame is read, unless the file is written against its own syntax."""
-    if header.as_said:
-        return pixel_array(header.stream, index=wanted, transfer_syntax_uid=header.syntax)
-    header.stream.seek(0)
-    return pixel_array(
-        dcmread(header.stream, force=True, specific_tags=[*TAGS, "PixelData"]), index=wanted
-    )
+        stored, space = _decoded(header, wanted)
+        if stored.ndim == 2 and space != "PALETTE COLOR":
+            shown = grey_of(stored, tags, wanted, window)
+            return shown, (*header.flags, *_window_flags(tags, wanted, window))
+        if window:
+            raise BadImage("has colours, and a window is for grey", repair="leave window= out")
+        shown = rgb_of(stored, tags, space) if stored.ndim == 3 else palette_of(stored, tags)
+        return shown, header.flags
 
 
 def check_header(stream: BinaryIO, frame: int | None) -> None:
@@ -99,11 +73,54 @@ def check_header(stream: BinaryIO, frame: int | None) -> None:
         BadImage: As `read_frame`.
     """
     with _damage():
-        header = read_header(stream)
-        pick_frame(header.frames, frame)
-        _refuse_undecodable(header.syntax)
+        header, _ = _allowed(stream, frame)
         if not header.syntax.is_encapsulated and _plain_bytes(header) > _left(header):
-            raise BadImage("is a DICOM file cut short", repair="export it again from the archive")
+            raise BadImage("is a DICOM file cut short", repair=_AGAIN)
+
+
+def _allowed(stream: BinaryIO, frame: int | None) -> tuple[Header, int]:
+    header = read_header(stream)
+    wanted = pick_frame(header.frames, frame)
+    syntax = header.syntax
+    if not plugin_of(syntax) and (
+        syntax.is_private or not syntax.is_transfer_syntax or syntax.is_encapsulated
+    ):
+        raise _undecoded(syntax)
+    return header, wanted
+
+
+def _decoded(header: Header, wanted: int) -> tuple[np.ndarray, str]:
+    """Stored values of one frame, and the photometric interpretation they have after decoding."""
+    options: dict[str, Any] = as_pixel_options(
+        header.tags, pixel_keyword=header.keyword, transfer_syntax_uid=header.syntax
+    )
+    options["view_only"] = not header.syntax.is_encapsulated  # no copy where none is needed
+    if header.vr:
+        options["pixel_vr"] = header.vr
+    header.stream.seek(header.value)
+    try:
+        stored, properties = get_decoder(header.syntax).as_array(
+            header.stream,
+            index=wanted,
+            raw=True,  # colour is converted in strips
+            decoding_plugin=plugin_of(header.syntax),
+            **options,
+        )
+    except RuntimeError:  # the decoder gave up
+        raise BadImage(
+            f"holds {header.syntax.name} that does not unpack to what its header says", repair=_AGAIN
+        ) from None
+    return stored, str(properties["photometric_interpretation"])
+
+
+def _window_flags(tags: Dataset, frame: int, window: tuple[float, float] | None) -> Iterator[Flag]:
+    flat = of_frame(tags, frame)
+    if window or flat.get("VOILUTSequence"):
+        return
+    if not window_of(flat):
+        yield Flag.NO_WINDOW
+    elif isinstance(flat.WindowWidth, MultiValue) and len(flat.WindowWidth) > 1:
+        yield Flag.FIRST_WINDOW
 
 
 @contextmanager
@@ -116,16 +133,7 @@ def _damage() -> Iterator[None]:
     except Exception:
         # pydicom raises struct.error, AttributeError, KeyError, ValueError, RecursionError and more, some of them with
         # header values in the text: none of it is repeated.
-        raise BadImage("is a damaged DICOM file", repair="export it again from the archive") from None
-
-
-def _refuse_undecodable(syntax: UID) -> None:
-    try:
-        available = get_decoder(syntax).is_available
-    except NotImplementedError:
-        available = False
-    if not available:
-        raise _undecoded(syntax)
+        raise BadImage("is a damaged DICOM file", repair=_AGAIN) from None
 
 
 def _undecoded(syntax: UID) -> BadImage:
@@ -134,13 +142,13 @@ def _undecoded(syntax: UID) -> BadImage:
     )
     if name.startswith(("MPEG", "HEVC", "SMPTE")):
         return BadImage(f"is a video ({name})", repair="export the frame you need as PNG")
-    return BadImage(
-        f"cannot be decoded here: {name}",
-        repair=_DECODERS.get(syntax, "export it again from the archive as Explicit VR Little Endian"),
-    )
+    return BadImage(f"cannot be decoded here: {name}", repair=_PLAIN)
 
 
 def _refuse_bombs(header: Header, wanted: int) -> None:
+    """Refuses a frame whose own marker names another size; RLE has none and is unpacked into a frame of fixed size."""
+    if header.syntax == RLELossless:
+        return
     tags = header.tags
     header.stream.seek(header.value)
     offsets = tags.get("ExtendedOffsetTable"), tags.get("ExtendedOffsetTableLengths")
@@ -150,10 +158,7 @@ def _refuse_bombs(header: Header, wanted: int) -> None:
         number_of_frames=header.frames,
         extended_offsets=offsets if all(offsets) else None,
     )
-    if header.syntax == RLELossless:
-        refuse_rle_overrun(frame, tags.Rows * tags.Columns)
-    else:
-        refuse_other_size(frame, tags.Columns, tags.Rows)
+    refuse_other_size(frame, tags.Columns, tags.Rows)
 
 
 def _plain_bytes(header: Header) -> int:

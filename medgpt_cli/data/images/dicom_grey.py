@@ -15,53 +15,70 @@ import numpy as np
 from pydicom import Dataset
 from pydicom.multival import MultiValue
 
+from medgpt_cli.data.images.strips import in_strips, tabulable, through_table
+
 PERCENTILES = (0.5, 99.5)
 """Range shown when the file brings neither a VOI LUT nor a window."""
 SAMPLE = 1_000_000
 """Pixels the percentiles are taken from at most, on a regular grid."""
 
 
-def grey_of(stored: np.ndarray, tags: Dataset, frame: int) -> np.ndarray:
+def grey_of(
+    stored: np.ndarray, tags: Dataset, frame: int, window: tuple[float, float] | None = None
+) -> np.ndarray:
     """Shows stored values as a viewer would.
 
     Args:
         stored: (rows, columns), any numeric type.
         tags: The header.
         frame: Its number, for files whose frames bring their own window.
+        window: (centre, width) to show instead of what the file asks for.
 
     Returns:
         (rows, columns), uint8, white bright.
     """
-    tags = _of_frame(tags, frame)
-    if stored.dtype.kind in "iu" and stored.dtype.itemsize <= 2:
-        unsigned = np.dtype(f"u{stored.dtype.itemsize}")
-        stored = np.ascontiguousarray(stored.astype(stored.dtype.newbyteorder("=")))
-        every = np.arange(2 ** (8 * unsigned.itemsize), dtype=unsigned).view(stored.dtype)
-        table = _shown(every, stored, tags)
-        grey: np.ndarray = table[stored.view(unsigned)]
-        return grey
-    return _shown(stored, stored, tags)
+    show = Display(stored, of_frame(tags, frame), window)
+    return through_table(stored, show) if tabulable(stored) else in_strips(stored, show)
 
 
-def _shown(values: np.ndarray, stored: np.ndarray, tags: Dataset) -> np.ndarray:
-    """The whole chain for `values`; `stored` is only measured where the file does not say what to show."""
-    modality = _modality(values, tags)
-    window = _window(tags)
-    if lut := tags.get("VOILUTSequence"):
-        bright = look_up(np.rint(modality), lut[0], tags)
-    elif window:
-        bright = _windowed(modality, *window)
-    else:
-        low, high = _spread(stored, tags)
-        bright = (
-            np.clip((modality - low) / (high - low), 0, 1) if high > low else np.zeros(modality.shape)
+class Display:
+    """The whole chain from stored values to brightness, its settings settled once for a frame.
+
+    Args:
+        stored: The frame; measured only where the file does not say what to show.
+        tags: The header, flattened by `of_frame`.
+        window: (centre, width) to show instead of what the file asks for.
+    """
+
+    def __init__(
+        self, stored: np.ndarray, tags: Dataset, window: tuple[float, float] | None = None
+    ) -> None:
+        self._tags = tags
+        self._lut = None if window else (tags.get("VOILUTSequence") or [None])[0]
+        self._window = (
+            (*window, "LINEAR" if window[1] >= 1 else "LINEAR_EXACT") if window else window_of(tags)
         )
-    if (
-        tags.get("PhotometricInterpretation") == "MONOCHROME1"
-        or tags.get("PresentationLUTShape") == "INVERSE"
-    ):
-        bright = 1 - bright
-    return eight_bits(np.where(_padding(values, tags), 0, np.nan_to_num(bright)))
+        self._spread = (0.0, 0.0) if self._lut or self._window else _spread(stored, tags)
+        self._inverted = (
+            tags.get("PhotometricInterpretation") == "MONOCHROME1"
+            or tags.get("PresentationLUTShape") == "INVERSE"
+        )
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """Stored values to 8 bits, of the same shape."""
+        modality = _modality(values, self._tags)
+        if self._lut is not None:
+            bright = look_up(np.rint(modality), self._lut, self._tags)
+        elif self._window:
+            bright = _windowed(modality, *self._window)
+        else:
+            low, high = self._spread
+            bright = (
+                np.clip((modality - low) / (high - low), 0, 1) if high > low else np.zeros(values.shape)
+            )
+        if self._inverted:
+            bright = 1 - bright
+        return eight_bits(np.where(_padding(values, self._tags), 0, np.nan_to_num(bright)))
 
 
 def eight_bits(bright: np.ndarray) -> np.ndarray:
@@ -114,7 +131,7 @@ def _modality(values: np.ndarray, tags: Dataset) -> np.ndarray:
     return scaled if intercept is None else scaled + intercept
 
 
-def _window(tags: Dataset) -> tuple[float, float, str] | None:
+def window_of(tags: Dataset) -> tuple[float, float, str] | None:
     """(centre, width, function) of the first window; None without a usable one."""
     centre, width = _number(tags, "WindowCenter"), _number(tags, "WindowWidth")
     function = str(tags.get("VOILUTFunction") or "LINEAR").upper()
@@ -163,7 +180,7 @@ def _number(tags: Dataset, keyword: str) -> float | None:
     return None if value is None or value == "" else float(value)
 
 
-def _of_frame(tags: Dataset, frame: int) -> Dataset:
+def of_frame(tags: Dataset, frame: int) -> Dataset:
     """The header with what an enhanced file says of all frames, and of this one, put in its plain place."""
     shared = tags.get("SharedFunctionalGroupsSequence") or []
     each = tags.get("PerFrameFunctionalGroupsSequence") or []

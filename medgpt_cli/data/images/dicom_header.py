@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -22,17 +23,29 @@ from pydicom.uid import (
 )
 
 from medgpt_cli.core.errors import BadImage
+from medgpt_cli.data.images.flags import Flag
 from medgpt_cli.data.images.limits import MAX_FRAME_BYTES, refuse_size
 
+_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+"""The SOP class and its multi-frame kin."""
 INFLATE_CAP = 256 * 2**20
 """Bytes a deflated data set may inflate to."""
 
-_PIXELS = {b"\xe0\x7f\x10\x00", b"\xe0\x7f\x08\x00", b"\xe0\x7f\x09\x00"}
-_PIXELS |= {bytes((tag[1], tag[0], tag[3], tag[2])) for tag in _PIXELS}
-"""Pixel Data, Float Pixel Data and Double Float Pixel Data, in both byte orders."""
+_PIXELS = {
+    b"\xe0\x7f\x10\x00": "PixelData",
+    b"\xe0\x7f\x08\x00": "FloatPixelData",
+    b"\xe0\x7f\x09\x00": "DoubleFloatPixelData",
+}
+_PIXELS |= {bytes((tag[1], tag[0], tag[3], tag[2])): name for tag, name in _PIXELS.items()}
+"""The elements that hold pixels, as their tags are written in both byte orders."""
+_EXECUTABLES = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", *(
+    magic[::order] for magic in (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf") for order in (1, -1)
+))  # fmt: skip
+"""How programs for Windows, Linux and macOS begin; the 128 bytes before a DICOM file can make it one as well."""
 
 TAGS = [
-    "SOPClassUID", "Modality", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration",
+    "SOPClassUID", "Modality", "PresentationIntentType", "BurnedInAnnotation",
+    "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration",
     "NumberOfFrames", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
     "PixelPaddingValue", "PixelPaddingRangeLimit", "PresentationLUTShape",
     "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence",
@@ -55,16 +68,20 @@ class Header:
         tags: The allow-listed tags.
         syntax: How the pixels are encoded.
         value: Where the value of the pixel element begins in `stream`.
+        keyword: Which pixel element it is.
+        vr: Its value representation, or an empty string where it is not written.
         frames: How many there are.
-        as_said: Whether the tags are written as the transfer syntax says; some files mix implicit and explicit.
+        flags: What is odd about the file.
     """
 
     stream: BinaryIO
     tags: Dataset
     syntax: UID
     value: int
+    keyword: str
+    vr: str
     frames: int
-    as_said: bool
+    flags: tuple[Flag, ...]
 
 
 def read_header(stream: BinaryIO) -> Header:
@@ -73,21 +90,43 @@ def read_header(stream: BinaryIO) -> Header:
     Raises:
         BadImage: Not an image, an impossible or forbidden size, a deflated file that inflates without end.
     """
-    stream, syntax = _plain(stream)
+    stream.seek(0)
+    executable = stream.read(8).startswith(_EXECUTABLES)
+    stream, syntax = inflated(stream)
     stream.seek(0)
     tags = dcmread(stream, force=True, stop_before_pixels=True, specific_tags=TAGS)
     start = stream.tell()
-    if stream.read(4) not in _PIXELS:
+    keyword = _PIXELS.get(stream.read(4))
+    if keyword is None:
         raise BadImage(f"is DICOM without an image{_object_name(tags)}", repair="leave it out")
-    explicit = stream.read(2).isalpha()
+    written = stream.read(2)
+    vr = written.decode() if written.isalpha() else ""
     frames = _shape(tags)
-    syntax = syntax or _guessed(tags)
-    as_said = not syntax.is_transfer_syntax or explicit is not syntax.is_implicit_VR
-    return Header(stream, tags, syntax, start + (12 if explicit else 8), frames, as_said)
+    flags = tuple(_flags(tags, executable=executable, guessed=syntax is None))
+    return Header(
+        stream, tags, syntax or _guessed(tags), start + (12 if vr else 8), keyword, vr, frames, flags
+    )
 
 
-def _plain(stream: BinaryIO) -> tuple[BinaryIO, UID | None]:
-    """The file with its transfer syntax, inflated if it was deflated."""
+def _flags(tags: Dataset, *, executable: bool, guessed: bool) -> Iterator[Flag]:
+    if executable:
+        yield Flag.EXECUTABLE
+    if guessed:
+        yield Flag.SYNTAX_GUESSED
+    if tags.get("PresentationIntentType") == "FOR PROCESSING":
+        yield Flag.FOR_PROCESSING
+    if str(tags.get("SOPClassUID", "")).startswith(_SECONDARY_CAPTURE):
+        yield Flag.SECONDARY_CAPTURE
+    if tags.get("BurnedInAnnotation") == "YES":
+        yield Flag.BURNED_IN
+
+
+def inflated(stream: BinaryIO) -> tuple[BinaryIO, UID | None]:
+    """The file with its transfer syntax, inflated under a limit if it was deflated.
+
+    Raises:
+        BadImage: It inflates to more than `INFLATE_CAP`, or is cut short.
+    """
     stream.seek(0)
     read_preamble(stream, force=True)
     meta = read_dataset(
@@ -143,7 +182,9 @@ def _shape(tags: Dataset) -> int:
             repair="1 or 3 samples of 1, 8, 16, 32 or 64 bits are read",
         )
     if rows * columns * samples * bits // 8 > MAX_FRAME_BYTES:
-        raise BadImage("is over 512 MB a frame", repair="export it with fewer bits a pixel")
+        raise BadImage(
+            f"is over {MAX_FRAME_BYTES // 2**20} MB a frame", repair="export it with fewer bits a pixel"
+        )
     value = tags.get("NumberOfFrames")
     frames = 1 if value is None else int(value)
     if frames < 1:

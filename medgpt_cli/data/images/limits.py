@@ -13,8 +13,12 @@ MIN_SIDE = 16
 """Pixels; smaller pictures are icons or mistakes."""
 MAX_ASPECT = 20
 """Longer side over shorter side."""
-MAX_FRAME_BYTES = 512 * 2**20
-"""What one decoded DICOM frame may take; 64 megapixels of 8-bit colour are 192 MB."""
+MAX_FRAME_BYTES = 256 * 2**20
+"""What one frame, slice or cell may take, packed or unpacked; 64 megapixels of 8-bit colour are 183 of them."""
+MAX_VOLUME_BYTES = 4 * 2**30
+"""What a volume may take unpacked: it is read through, never held."""
+MAX_OPEN_BYTES = 1 * 2**30
+"""What opening one picture may add to a process at its peak; the tests measure the worst files that are allowed."""
 
 
 def refuse_size(width: int, height: int) -> None:

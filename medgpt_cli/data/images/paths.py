@@ -1,7 +1,7 @@
 """From a path written in a record to one that may be opened: inside its folder, a regular file, never a URL.
 
 Symlinks are followed and must end inside the folder too.  Nothing is opened here, and nothing is said about the
-path itself: file names hold patients' names.  `path#frame=12` names a frame, counted from 0.
+path itself: file names hold patients' names.  What stands behind the `#` is checked and kept as it was written.
 """
 
 from __future__ import annotations
@@ -13,26 +13,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from medgpt_cli.core.errors import BadImage
+from medgpt_cli.data.images.references import read_reference
 
-_FRAME = re.compile(r"(?s)(.*)#frame=(.*)")
 _URL = re.compile(r"(?i)(.*://|.*::|(data|file|https?|ftp|s3|gs|hf|zip|tar|javascript|blob):)")
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|.*\\")
-
-
-def split_frame(path: str) -> tuple[str, int | None]:
-    """`path#frame=12` as (path, 12); a path without a frame as (path, None).
-
-    Raises:
-        BadImage: The frame is not a number.
-    """
-    match = _FRAME.fullmatch(path)
-    if not match:
-        return path, None
-    if not re.fullmatch(r"[0-9]{1,9}", match[2]):
-        raise BadImage(
-            "names a frame that is not a number", repair="write path#frame=12, counted from 0"
-        )
-    return match[1], int(match[2])
 
 
 class ImageRoot:
@@ -43,12 +27,13 @@ class ImageRoot:
         self._real_folder = lru_cache(maxsize=4096)(os.path.realpath)
 
     def resolve(self, written: str) -> str:
-        """An absolute path without symlinks, `#frame=N` kept.
+        """An absolute path without symlinks, what stands behind the `#` kept.
 
         Raises:
-            BadImage: A URL, a path that leaves the folder, no such file, not a regular file.
+            BadImage: A URL, a path that leaves the folder, no such file, not a regular file, or a `#` that cannot
+                be read.
         """
-        name, frame = split_frame(written)
+        name = read_reference(written).path if "#" in written else written
         _refuse_foreign(name)
         try:
             path = self._inside(os.path.join(self._root, name))
@@ -62,7 +47,7 @@ class ImageRoot:
                 os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "not a path"
             )
             raise BadImage(f"cannot be reached: {reason}") from None
-        return path if frame is None else f"{path}#frame={frame}"
+        return path + written[len(name) :]
 
     def _inside(self, path: str) -> str:
         self._refuse_outside(os.path.normpath(path))

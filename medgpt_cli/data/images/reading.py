@@ -1,53 +1,50 @@
 """A path to an RGB picture of 8 bits: the one place where image files are opened.
 
-The format is told by the first bytes, the size by the header before a pixel is decoded, and what a decoder says when
-it fails is not repeated (it may hold addresses or header text).  Grey of more than 8 bits is stretched from its
-darkest to its brightest value, since Pillow's own conversion would clip it to white; transparency is laid on black.
-This module knows nothing of records: whoever opens a record's image says where it stands.
+The format is told by the first bytes, the size by the header before a pixel is decoded; which picture of the file is
+meant stands behind the `#` of the path (`references`).  Nothing is kept when the picture is handed over, but a few
+small pieces of tables (`embedded`); opening takes at most `limits.MAX_OPEN_BYTES` at its peak.  This module knows
+nothing of records: whoever opens a record's image says where it stands.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import BinaryIO
 
-import numpy as np
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from medgpt_cli.core.errors import BadImage
-from medgpt_cli.data.images import dicom
-from medgpt_cli.data.images.formats import HEAD, format_of
-from medgpt_cli.data.images.limits import pick_frame, refuse_size
-from medgpt_cli.data.images.paths import split_frame
-
-_DAMAGED = "is damaged or cut short"
-_REPAIR = "copy it again from where it came"
+from medgpt_cli.data.images import dicom, slides
+from medgpt_cli.data.images.flags import with_flags
+from medgpt_cli.data.images.formats import CONVERT, HEAD, format_of
+from medgpt_cli.data.images.rasters import raster, rgb
+from medgpt_cli.data.images.references import Reference, read_reference
 
 
 def open_image(path: str, *, where: str = "") -> Image.Image:
-    """Opens PNG, JPEG, TIFF, WebP or DICOM.
+    """Opens PNG, JPEG, TIFF, WebP, GIF, BMP, DICOM, a slice of NIfTI, a region of a slide, a cell of Parquet or Arrow.
 
     Args:
-        path: A file, with `#frame=N` behind it where it holds several.
+        path: A file, and behind a `#` which picture in it, as `references` says.
         where: What a complaint calls the image: the path as typed, or `local.jsonl:17 images[1]`.
 
     Returns:
-        The picture as RGB, upright by its EXIF orientation.
+        The picture as RGB, upright by its EXIF orientation; `flags_of` tells what is odd about it.
 
     Raises:
         BadImage: It cannot or must not be opened.
+        Missing: A slide, and the extra `[pathology]` is not installed.
     """
     with complaining(where):
-        name, frame = split_frame(path)
-        with opened(name) as (stream, kind):
-            if kind == "DICOM":
-                return Image.fromarray(dicom.read_frame(stream, frame)).convert("RGB")
-            with pillow_frame(stream, kind, frame) as image:
-                return _rgb(image)
+        reference = read_reference(path)
+        with opened(reference) as (stream, kind, inner):
+            return _picture(stream, kind, inner)
 
 
 @contextmanager
@@ -60,14 +57,16 @@ def complaining(where: str) -> Iterator[None]:
 
 
 @contextmanager
-def opened(path: str) -> Iterator[tuple[BinaryIO, str]]:
-    """An image file and its format, with the warnings of decoders kept from the terminal.
+def opened(reference: Reference) -> Iterator[tuple[BinaryIO, str, Reference]]:
+    """An image file, its format and which picture in it, with the warnings of decoders kept from the terminal.
+
+    What is embedded in a table comes as its bytes, their format and what is asked of them.
 
     Raises:
-        BadImage: No file, not a regular file, not a format that is read.
+        BadImage: No file, not a regular file, not a format that is read, words behind the `#` that do not fit it.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(reference.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         raise BadImage("there is no such file", repair="mend the path") from None
     except (OSError, ValueError) as error:
@@ -77,74 +76,45 @@ def opened(path: str) -> Iterator[tuple[BinaryIO, str]]:
         os.close(descriptor)
         raise BadImage("is not a regular file", repair="name an image file")
     with os.fdopen(descriptor, "rb") as stream, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"PIL\.|pydicom\.|medgpt_cli\.data\.images\.")
-        kind = format_of(stream.read(HEAD))
+        warnings.filterwarnings("ignore", module=r"PIL\.|pydicom\.|nibabel\.|medgpt_cli\.data\.images\.")
+        kind = "SLIDE" if slides.is_named_so(reference) else format_of(stream.read(HEAD))
         stream.seek(0)
-        yield stream, kind
+        if kind == "TIFF" and slides.is_too_large(stream):
+            kind = "SLIDE"
+        if kind not in ("PARQUET", "ARROW"):
+            _refuse_foreign_words(reference, kind)
+            yield stream, kind, reference
+            return
+        from medgpt_cli.data.images.embedded import cell
+
+        data = cell(reference, kind)
+        inside = format_of(data[:HEAD])
+        if inside in ("PARQUET", "ARROW"):
+            raise BadImage("is a table inside a table", repair=CONVERT)
+        inner = replace(reference, row=None, column=None, item=None)
+        _refuse_foreign_words(inner, inside)
+        yield io.BytesIO(data), inside, inner
 
 
-@contextmanager
-def pillow_frame(stream: BinaryIO, kind: str, frame: int | None) -> Iterator[Image.Image]:
-    """The wanted frame, its size allowed, not yet decoded."""
-    ImageFile.LOAD_TRUNCATED_IMAGES = False  # some libraries set it when they are imported
-    try:
-        with Image.open(stream, formats=(kind,)) as image:
-            refuse_size(*image.size)
-            wanted = pick_frame(
-                getattr(image, "n_frames", 1), frame, "page" if kind == "TIFF" else "frame"
-            )
-            if wanted:
-                image.seek(wanted)
-                refuse_size(*image.size)
-            yield image
-    except BadImage:
-        raise
-    except Image.DecompressionBombError:
-        raise BadImage(
-            "is over the limit of 64 megapixels",
-            repair="make it smaller, or cut out the region that matters",
-        ) from None
-    except UnidentifiedImageError:
-        raise BadImage(f"says {kind} and is not readable as such", repair=_REPAIR) from None
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        KeyError,
-        TypeError,
-        IndexError,
-        OverflowError,
-    ):
-        # What Pillow raises on damaged files has no common class.
-        raise BadImage(_DAMAGED, repair=_REPAIR) from None
+def _picture(stream: BinaryIO, kind: str, reference: Reference) -> Image.Image:
+    if kind == "SLIDE":
+        return slides.read_slide(reference)
+    if kind == "NIFTI":
+        from medgpt_cli.data.images.nifti import read_slice
+
+        pixels, flags = read_slice(stream, reference)
+    elif kind == "DICOM":
+        pixels, flags = dicom.read_frame(stream, reference.frame, reference.window)
+    else:
+        with raster(stream, kind, reference.frame) as image:
+            return rgb(image)
+    return with_flags(Image.fromarray(pixels).convert("RGB"), flags)
 
 
-def _rgb(image: Image.Image) -> Image.Image:
-    """Upright, 8 bits, three channels."""
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode in ("I", "F") or upright.mode.startswith("I;16"):
-        return Image.fromarray(_stretched(np.asarray(upright))).convert("RGB")
-    if upright.mode == "LAB":
-        raise BadImage("is in the LAB colour space", repair="save it as RGB")
-    if upright.has_transparency_data:
-        black = Image.new("RGBA", upright.size, (0, 0, 0, 255))
-        return Image.alpha_composite(black, upright.convert("RGBA")).convert("RGB")
-    return upright.convert("RGB")
-
-
-def _stretched(grey: np.ndarray) -> np.ndarray:
-    """Grey of any depth to 8 bits, its darkest value to 0 and its brightest to 255.
-
-    Files of 16 bits hold 10, 12 or 16 used ones, shifted or not, and do not say which; the range says it.
-    """
-    values = grey.astype(np.float64)
-    finite = np.isfinite(values)
-    if not finite.any():
-        raise BadImage("holds no finite value", repair="leave it out")
-    low, high = values[finite].min(), values[finite].max()
-    if high == low:
-        return np.zeros(values.shape, np.uint8)
-    scaled = (np.where(finite, values, low) - low) * 255 / (high - low)
-    eight_bits: np.ndarray = np.rint(scaled).astype(np.uint8)
-    return eight_bits
+def _refuse_foreign_words(reference: Reference, kind: str) -> None:
+    words = {
+        "DICOM": ("frame", "window"),
+        "NIFTI": ("plane", "slice", "volume", "window"),
+        "SLIDE": ("x", "y", "width", "height", "level"),
+    }.get(kind, ("frame",))
+    reference.only({"SLIDE": "a slide", "NIFTI": "NIfTI", "WEBP": "WebP"}.get(kind, kind), *words)

@@ -47,7 +47,7 @@ def test_a_segmented_palette_is_expanded() -> None:
 
 def test_deep_samples_are_scaled_by_the_bits_they_use() -> None:
     stored = np.array([[[0, 2048, 4095]]], np.uint16)
-    assert rgb_of(stored, dicom(stored, BitsStored=12)).tolist() == [[[0, 128, 255]]]
-    assert rgb_of(stored, dicom(stored)).tolist() == [[[0, 8, 16]]]
+    assert rgb_of(stored, dicom(stored, BitsStored=12), "RGB").tolist() == [[[0, 128, 255]]]
+    assert rgb_of(stored, dicom(stored), "RGB").tolist() == [[[0, 8, 16]]]
     eight = stored.astype(np.uint8)
-    assert rgb_of(eight, dicom(eight)) is eight
+    assert rgb_of(eight, dicom(eight), "RGB") is eight

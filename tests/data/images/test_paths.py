@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from medgpt_cli.core.errors import BadImage
-from medgpt_cli.data.images.paths import ImageRoot, split_frame
+from medgpt_cli.data.images.paths import ImageRoot
 
 
 @pytest.fixture(name="root")
@@ -126,8 +126,3 @@ def test_the_path_is_never_in_the_message(root: Path) -> None:
         with pytest.raises(BadImage) as caught:
             ImageRoot(root).resolve(written)
         assert "Jane" not in str(caught.value)
-
-
-def test_the_last_frame_mark_counts() -> None:
-    assert split_frame("a#frame=1#frame=2") == ("a#frame=1", 2)
-    assert split_frame("a#b.png") == ("a#b.png", None)
