@@ -7,8 +7,8 @@ no such number (`pmc_9_0.jpg` of PubMedVision counts that set's own articles) gi
 
 from __future__ import annotations
 
+import os
 import re
-from pathlib import PurePosixPath
 
 _FIGURE = re.compile(r"(PMC\d+)_(.+?)(?:_\d+)?")
 _ARTICLE = re.compile(r"PMC\d+")
@@ -16,7 +16,9 @@ _ARTICLE = re.compile(r"PMC\d+")
 
 def figure_keys(name: str) -> list[str]:
     """`pmcid:` and `figure:` keys of a picture's file name; what it does not tell is left out."""
-    stem = PurePosixPath(name).stem
+    stem = os.path.splitext(os.path.basename(name))[
+        0
+    ]  # asked of every record, and pathlib takes three times as long
     if match := _FIGURE.fullmatch(stem):
         return [f"pmcid:{match[1]}", f"figure:{match[1]}_{match[2]}"]
     return [f"pmcid:{stem}"] if _ARTICLE.fullmatch(stem) else []

@@ -42,8 +42,8 @@ class Found:
 
     Attributes:
         file: As reached from the path the person named.
-        relative: Its path in the set's folder, with / between folders.
-        root: The set's folder.
+        relative: Its path in `root`, with / between folders.
+        root: The set's folder, or the folder above it that holds what its links point to.
         table: The first that fits it.
     """
 
@@ -57,7 +57,7 @@ def files_of(path: Path, tables: Sequence[Table]) -> list[Found]:
     """The set's files at a folder or file, in the tables' order, each with the first table it fits."""
     if not path.is_dir():
         found = max((each for table in tables for each in _named(path, table)), key=_depth, default=None)
-        return [found] if found else []
+        return [_with_its_blob(found)] if found else []
     files: dict[Path, Found] = {}
     for table in tables:
         if table.unless and exists(path, table.unless):
@@ -65,7 +65,7 @@ def files_of(path: Path, tables: Sequence[Table]) -> list[Found]:
         for file in _fitting(path, table.glob):
             if file.is_file():
                 files.setdefault(file, Found(file, file.relative_to(path).as_posix(), path, table))
-    return list(files.values())
+    return [_with_its_blob(found) for found in files.values()]
 
 
 def exists(folder: Path, glob: str) -> bool:
@@ -87,6 +87,17 @@ def _named(path: Path, table: Table) -> list[Found]:
     if len(have) < len(wanted) or not all(map(fnmatchcase, have, wanted)):
         return []
     return [Found(path, "/".join(have), whole.parents[len(wanted) - 1], table)]
+
+
+def _with_its_blob(found: Found) -> Found:
+    """The hub's cache keeps files as links from `snapshots/` into `blobs/`: there the root has to hold both."""
+    if not found.file.is_symlink():
+        return found
+    whole = found.file.absolute()
+    for above in found.root.absolute().parents[:2]:
+        if (above / "blobs").is_dir() and (above / "snapshots").is_dir():
+            return Found(found.file, whole.relative_to(above).as_posix(), above, found.table)
+    return found
 
 
 def _depth(found: Found) -> int:

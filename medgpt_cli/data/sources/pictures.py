@@ -22,11 +22,13 @@ def find_picture(root: Path, name: str, *folders: str) -> str:
         The first that exists; where none does, the path in the first folder there is, so that a complaint about it
         says what was expected.
     """
-    there = _there(str(root), folders)
+    base = str(root)
+    there = _there(base, folders)
     if len(there) > 1:
         for folder in there:
-            if os.path.isfile(os.path.join(root, folder, name)):
-                return _joined(folder, name)
+            path = _joined(folder, name)
+            if os.path.isfile(f"{base}/{path}"):
+                return path
     return _joined(there[0], name)
 
 

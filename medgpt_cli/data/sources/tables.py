@@ -60,7 +60,7 @@ def table_adapter(
         record: From a row to a record.  `id`, `source`, `licence` and `split` are filled in where it leaves them out.
         columns: What each table must have, unless it says otherwise; `a|b` needs either.
         called: Where files and columns are those of many a set: words one of which must stand in the last five parts
-            of the file's path or in the README.md of its folder for the set to be detected.
+            of the file's path, or in a README.md beside it or one folder up, for the set to be detected.
         yields_to: A file by which another adapter knows the folder; where it lies, this one has to be named.
         verified: As in `Adapter`.
     """
@@ -111,9 +111,9 @@ def _refuse_other_columns(found: Found, need: tuple[str, ...]) -> None:
 
 def _is_called(found: Found, called: tuple[str, ...]) -> bool:
     words = "/".join(found.file.absolute().parts[-5:]).lower()
-    readme = found.root / "README.md"
-    if readme.is_file():
-        words += readme.read_text("utf-8", errors="ignore").lower()
+    for folder in found.file.absolute().parents[:2]:
+        if (folder / "README.md").is_file():
+            words += (folder / "README.md").read_text("utf-8", errors="ignore").lower()
     return any(word in words for word in called)
 
 

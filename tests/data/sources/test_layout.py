@@ -54,3 +54,21 @@ def test_whether_anything_fits(tmp_path: Path) -> None:
     assert exists(tmp_path, "a/b.csv")
     assert exists(tmp_path, "*/*.csv")
     assert not exists(tmp_path, "*.csv")
+
+
+def test_links_of_the_hubs_cache_are_rooted_where_their_blobs_lie_too(tmp_path: Path) -> None:
+    cache = tmp_path / "datasets--owner--name"
+    blob = text(cache / "blobs/0a1b", "x")
+    link = cache / "snapshots/f00/data/train.csv"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(blob)
+    for path in (cache / "snapshots/f00", link):
+        (found,) = files_of(path, TABLES)
+        assert (found.root, found.relative) == (cache, "snapshots/f00/data/train.csv")
+
+
+def test_other_links_keep_their_folder(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set/train.csv").symlink_to(text(tmp_path / "elsewhere.csv", "x"))
+    (found,) = files_of(tmp_path / "set", TABLES)
+    assert found.root == tmp_path / "set"

@@ -33,6 +33,12 @@ def test_the_older_release_keeps_its_splits_and_brings_the_article_in_a_column(t
     assert {sample.keys for sample in found} == {("pmcid:PMC42",)}
 
 
+def test_the_older_cut_is_left_alone_beside_the_newer_list(tmp_path: Path) -> None:
+    pmc_oa(tmp_path)
+    as_jsonl(tmp_path / "train.jsonl", [{"pmcid": "PMC42", "image": NAME, "caption": "C"}])
+    assert len(samples("pmc-oa", tmp_path)) == 2
+
+
 def test_the_trainers_csv_is_read_alike(tmp_path: Path) -> None:
     folder = tmp_path / "pmc_oa"
     as_csv(folder / "train.csv", [{"image": NAME, "caption": 'A "quoted", caption'}])

@@ -101,6 +101,14 @@ def test_2021_has_one_category_and_answers_between_bars(tmp_path: Path) -> None:
     assert shown(found[2], tmp_path)[0].endswith("images/VQA-500-Images/synpic6.jpg")
 
 
+def test_a_validation_question_of_2021_may_have_several_answers_too(tmp_path: Path) -> None:
+    vqa_med_2021(tmp_path)
+    (file,) = tmp_path.rglob("*New-ValidationSet.txt")
+    text(file, "synpic4|what is abnormal?|cyst|a cyst")
+    first = samples("vqa-med-2021", tmp_path)[0]
+    assert (first.answer, facets(first)["also"]) == ("cyst", "a cyst")
+
+
 def test_the_years_and_vqa_rad_share_pictures_under_one_key(tmp_path: Path) -> None:
     vqa_med_2020(tmp_path)
     assert samples("vqa-med-2020", tmp_path)[0].keys == ("image:medpix/synpic1",)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from medgpt_cli.data.images.reading import open_image
 from medgpt_cli.data.sources.registry import adapters, detect
 from tests.data.sources.layouts import embedded_questions, vqa_rad
 from tests.data.sources.reading import facets, samples, shown
@@ -55,3 +56,16 @@ def test_the_parquet_copy_is_known_by_its_readme_too(tmp_path: Path) -> None:
     assert [adapter.name for adapter in adapters() if adapter.detect(folder)] == []
     text(folder / "README.md", "# Dataset Card for VQA-RAD")
     assert detect(folder).name == "vqa-rad"
+
+
+def test_a_copy_in_the_hubs_cache_is_read_through_its_links(tmp_path: Path) -> None:
+    cache = tmp_path / "datasets--flaviagiammarino--vqa-rad"
+    snapshot = cache / "snapshots/bcf91e7654fb9d51c8ab6a5b82cacf3fafd2fae9"
+    embedded_questions(snapshot, "train")
+    (file,) = snapshot.glob("data/*")
+    (cache / "blobs").mkdir()
+    file.symlink_to(file.rename(cache / "blobs/0a1b2c"))
+    assert detect(snapshot).name == "vqa-rad"
+    found = samples("vqa-rad", snapshot)
+    assert shown(found[1], cache) == ("blobs/0a1b2c#row=1&column=image",)
+    assert open_image(found[1].images[0]).getpixel((0, 0)) == (20, 20, 20)
