@@ -32,6 +32,12 @@ COMMANDS: dict[str, Door] = {
     "data sample": Door(
         _HERE + "data.sample", "sample", "Make a small real data set from installed packages", "Data"
     ),
+    "data prep": Door(
+        _HERE + "data.prep",
+        "prep",
+        "Make one prepared set of raw ones, and list what is left out",
+        "Data",
+    ),
     "data check": Door(
         _HERE + "data.check",
         "check",

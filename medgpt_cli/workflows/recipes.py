@@ -138,8 +138,12 @@ def _complaints(recipe: str, *, files: bool) -> Iterator[Complaint]:
 
 def _missing(resolved: Resolved) -> Iterator[Complaint]:
     data = resolved.recipe.data
-    named = {f"data.mix.{index}.path": source.path for index, source in enumerate(data.mix)}
-    named |= {f"data.validation.{index}": path for index, path in enumerate(data.validation)}
+    if resolved.recipe.stage == "data":
+        named = {f"data.sources.{index}.path": source.path for index, source in enumerate(data.sources)}
+        named |= {f"data.against.{index}": path for index, path in enumerate(data.against)}
+    else:
+        named = {f"data.mix.{index}.path": source.path for index, source in enumerate(data.mix)}
+        named |= {f"data.validation.{index}": path for index, path in enumerate(data.validation)}
     if data.image_root is not None:
         named["data.image_root"] = data.image_root
     for name, path in named.items():

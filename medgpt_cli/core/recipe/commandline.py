@@ -18,8 +18,15 @@ from medgpt_cli.core.recipe.layers import Origin, Sheet
 from medgpt_cli.core.recipe.sources import Wrong, wrong
 from medgpt_cli.core.recipe.yaml12 import Keys, NotYAML, parse
 
-FLAGS: dict[str, Keys] = {"--data": ("data", "mix"), "--model": ("model", "base")}
-"""The field each flag sets."""
+FLAGS: dict[str, Keys] = {
+    "--data": ("data", "mix"),
+    "--model": ("model", "base"),
+    "SOURCE": ("data", "sources"),
+    "--against": ("data", "against"),
+    "--image-root": ("data", "image_root"),
+    "--max-bad": ("data", "max_bad"),
+}
+"""The field each flag sets; SOURCE stands for the words that name raw data sets."""
 
 NOT_HERE: dict[Keys, str] = {("stage",): "is chosen by the command", ("base",): "stands only in a file"}
 """Keys of a file that are no fields to be set."""

@@ -17,7 +17,7 @@ from medgpt_cli.core.errors import BadRecipe, Complaint
 from medgpt_cli.core.recipe import commandline, faults, rules, sources
 from medgpt_cli.core.recipe.layers import DEFAULT, Sheet, dotted
 from medgpt_cli.core.recipe.locating import find
-from medgpt_cli.core.recipe.stages import STAGES, Recipe, defaults
+from medgpt_cli.core.recipe.stages import STAGES, defaults
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Resolved:
     """A recipe with nothing left open.
 
     Attributes:
-        recipe: The checked values, frozen.
+        recipe: The checked values, frozen; of the class that `STAGES` names for its stage.
         source: How its file is called in messages; `defaults` without a file.
         written: The text of the file as written; for defaults, the one line that means them.
         overrides: The KEY=VALUE words as typed.
@@ -33,7 +33,7 @@ class Resolved:
             `command line`, or a flag such as `--data`.
     """
 
-    recipe: Recipe
+    recipe: Any
     source: str
     written: str
     overrides: tuple[str, ...] = ()
@@ -41,7 +41,8 @@ class Resolved:
 
     def as_json(self) -> dict[str, Any]:
         """Every value as a JSON document; read as a recipe it gives an equal one."""
-        return self.recipe.model_dump(mode="json")
+        tree: dict[str, Any] = self.recipe.model_dump(mode="json")
+        return tree
 
 
 def read_recipe(
@@ -57,8 +58,8 @@ def read_recipe(
         source: A file, a run folder, or a shipped name such as `sft`; None for the defaults alone.
         stage: The stage it must be for; None takes whatever the file says.
         overrides: KEY=VALUE words as typed, stronger than the file.
-        flags: Values of `--data` (a list of paths) and `--model`, by flag; None and empty ones are not
-            laid.
+        flags: Values of the flags that set a field (`commandline.FLAGS`), by flag; None and empty ones are
+            not laid.
 
     Raises:
         UsageError: A word is not KEY=VALUE, or a flag and a KEY=VALUE set the same field.
@@ -88,7 +89,7 @@ def read_recipe(
     )
 
 
-def _check(sheet: Sheet, stage: str) -> tuple[Recipe | None, list[sources.Wrong]]:
+def _check(sheet: Sheet, stage: str) -> tuple[Any, list[sources.Wrong]]:
     """The recipe, or everything that is wrong with the values."""
     found: list[rules.Fault] = []
     recipe = None

@@ -105,7 +105,7 @@ def _stage(said: Any, wanted: str | None, layer: Layer, faults: list[Wrong]) -> 
         meant = did_you_mean(said, STAGES) if isinstance(said, str) else ""
         faults.append(wrong(("stage",), f"must be one of {names}", meant, origin))
     elif wanted is not None and said != wanted:
-        repair = f"run it with medgpt {said}"
+        repair = f"run it with medgpt {'data prep' if said == 'data' else said}"
         faults.append(wrong(("stage",), f"this recipe is for {said}, not for {wanted}", repair, origin))
     else:
         return str(said)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from medgpt_cli.core.recipe.data_sections import DataGates, Duplicates, Filters, PreparedAs, Raw, Splits
+from medgpt_cli.core.recipe.gate_sections import Gates
 from medgpt_cli.core.recipe.sections import Chat, Data, Model, Part, Parts, Section, Train
 
 
@@ -23,6 +25,8 @@ class Recipe(Section):
     """How it learns."""
     parts: Parts = Parts()
     """Which parts learn, and how fast."""
+    gates: Gates = Gates()
+    """What training refuses."""
     chat: Chat = Chat()
     """How dialogues are written, in training and in chat."""
 
@@ -56,10 +60,34 @@ class SFT(Recipe):
     """How it learns."""
 
 
-STAGES: dict[str, type[Recipe]] = {"align": Align, "midtrain": Midtrain, "sft": SFT}
+class Preparation(Section):
+    """Before training: raw sets become one prepared set."""
+
+    stage: Literal["data"] = "data"
+    """What the recipe is for."""
+    data: Raw = Raw()
+    """What is read."""
+    filters: Filters = Filters()
+    """Which records are left out for what they say or show."""
+    splits: Splits = Splits()
+    """How records are divided."""
+    duplicates: Duplicates = Duplicates()
+    """What happens to records that say or show nearly the same."""
+    gates: DataGates = DataGates()
+    """What a prepared set may not hold."""
+    output: PreparedAs = PreparedAs()
+    """How the result is written."""
+
+
+STAGES: dict[str, type[Section]] = {
+    "data": Preparation,
+    "align": Align,
+    "midtrain": Midtrain,
+    "sft": SFT,
+}
 """By the word behind `stage:`."""
 
 
 def defaults(stage: str) -> dict[str, Any]:
     """Every field of a stage with its default, as a plain tree."""
-    return STAGES[stage]().model_dump(mode="json")  # type: ignore[call-arg]
+    return STAGES[stage]().model_dump(mode="json")

@@ -47,12 +47,14 @@ class Source:
         adapter: None for records of our own forms.
         files: The record files, where there is no adapter.
         image_root: Replaces the folder that image paths are relative to.
+        cap: Records read from its front at most.
     """
 
     path: Path
     adapter: Adapter | None = None
     files: tuple[Path, ...] = ()
     image_root: Path | None = None
+    cap: int | None = None
 
     @property
     def name(self) -> str:
@@ -107,6 +109,7 @@ def source_at(
     *,
     adapter: str = "",
     image_root: Path | None = None,
+    cap: int | None = None,
 ) -> Source:
     """What is to be read at a path.
 
@@ -114,6 +117,7 @@ def source_at(
         path: A file or folder.
         adapter: The set's name, or `records`; detected when empty.
         image_root: Replaces the folder that image paths are relative to.
+        cap: Records read from its front at most.
 
     Raises:
         NotThere: There is nothing.
@@ -127,17 +131,17 @@ def source_at(
             "there is no such folder for images", where=str(image_root), repair="mend image_root"
         )
     if adapter and adapter != RECORDS:
-        return Source(path, registry.find(adapter), image_root=image_root)
+        return Source(path, registry.find(adapter), (), image_root, cap)
     files = (path,) if adapter and not path.is_dir() else _record_files(path)
     if not adapter:
         try:
-            return Source(path, registry.detect(path), image_root=image_root)
+            return Source(path, registry.detect(path), (), image_root, cap)
         except InputError:
             if not files:
                 raise
     if not files:
         raise NotThere("holds no JSONL file", where=str(path), repair="name a file of records")
-    return Source(path, None, files, image_root)
+    return Source(path, None, files, image_root, cap)
 
 
 def checked(source: Source) -> Iterator[Sample | list[Complaint]]:

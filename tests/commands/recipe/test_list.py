@@ -7,6 +7,7 @@ from typing import Any
 LIST = """\
 recipe    stage     makes
 align     align     a projector that puts images into the language model's space (stage 1)
+data      data      one prepared set of raw ones: checked, screened, de-duplicated, split by patient, counted
 midtrain  midtrain  a model that has read medical texts and image-text records (stage 2)
 sft       sft       a model that answers questions about images (stage 3)
 """
@@ -18,8 +19,8 @@ def test_list(medgpt: Callable[..., Any]) -> None:
 
 def test_list_as_json(medgpt: Callable[..., Any]) -> None:
     rows = json.loads(medgpt("recipe", "list", "--json").out)
-    assert [row["name"] for row in rows] == ["align", "midtrain", "sft"]
-    assert rows[2] == {
+    assert [row["name"] for row in rows] == ["align", "data", "midtrain", "sft"]
+    assert rows[3] == {
         "name": "sft",
         "stage": "sft",
         "makes": "a model that answers questions about images (stage 3)",

@@ -13,7 +13,17 @@ def test_every_field_is_explained_in_one_sentence(stage: str) -> None:
         assert "\n" not in field.doc, field.name
 
 
-@pytest.mark.parametrize("stage", STAGES)
+def test_the_words_of_a_preparation() -> None:
+    names = {field.name for field in fields("data")}
+    assert names >= {
+        *(f"data.{word}" for word in ("sources[].path", "against", "image_root", "max_bad")),
+        *(f"data.sources[].{word}" for word in ("adapter", "licence", "access", "cap")),
+        *(f"splits.{word}" for word in ("train", "validation", "test", "seed")),
+        *(f"output.{word}" for word in ("images", "shard_rows")),
+    }
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "data"])
 def test_the_words_scripts_lean_on(stage: str) -> None:
     names = {field.name for field in fields(stage)}
     assert names >= {

@@ -26,6 +26,8 @@ def test_what_learns_by_default_and_how_fast(stage: str, learns: set[str], lr: f
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_frozen(stage: str) -> None:
-    recipe = STAGES[stage]()  # type: ignore[call-arg]
+    recipe = STAGES[stage]()
     with pytest.raises(ValidationError, match="frozen"):
-        recipe.train.lr = 1.0  # type: ignore[misc]
+        recipe.stage = "chat"  # type: ignore[attr-defined]
+    with pytest.raises(ValidationError, match="frozen"):
+        recipe.data.image_root = "elsewhere"  # type: ignore[attr-defined]

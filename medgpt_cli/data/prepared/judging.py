@@ -1,0 +1,190 @@
+"""One record judged: a row of the prepared set, or the reason why it is left out.
+
+The order is that of cost: is it a record, do its images open, does a filter object, does it name a person; then the
+prints by which copies of it are found.  This module knows nothing of files that are written, and nothing of the other
+records.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from medgpt_cli.core.errors import BadImage
+from medgpt_cli.core.types import Place, Sample
+from medgpt_cli.data.complaints import Fault, Unfit
+from medgpt_cli.data.duplicates.groups import keys_of, own_key
+from medgpt_cli.data.duplicates.pictures import ImagePrint
+from medgpt_cli.data.duplicates.texts import text_prints
+from medgpt_cli.data.filters.building import build
+from medgpt_cli.data.filters.settings import FilterSettings
+from medgpt_cli.data.leakage.against import Against
+from medgpt_cli.data.prepared.columns import IMAGES, row_of
+from medgpt_cli.data.prepared.opening import samples_of
+from medgpt_cli.data.prepared.parts import Notes, Reject
+from medgpt_cli.data.prepared.pictures import Picture, Pictures
+from medgpt_cli.data.prepared.raw import Item, Source, checked
+from medgpt_cli.data.prepared.screening import Screen
+from medgpt_cli.data.splits import SYNONYMS
+
+_SPLIT = re.compile(r"[a-z][a-z0-9_]{0,30}")
+TOGETHER = 512
+"""Records whose texts are printed at a time, which is quicker than one by one."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How records are judged; equal settings give equal parts.
+
+    Attributes:
+        embed: Whether pictures are put into the rows.
+        filters: What is objected to.
+        against: Evaluation sets that records are compared with.
+    """
+
+    embed: bool = False
+    filters: FilterSettings = field(default_factory=FilterSettings)
+    against: tuple[str, ...] = ()
+
+
+class Judge:
+    """Judges the items of sources, one after the other.
+
+    Args:
+        settings: How.
+        sources: All of them: what many of their texts say is boilerplate, and no leak.
+    """
+
+    def __init__(self, settings: Settings, sources: Sequence[Source]) -> None:
+        self._pictures = Pictures(embed=settings.embed)
+        self._embed = settings.embed
+        self._screen = Screen(headers=not settings.embed)
+        self._filters = build(settings.filters, look=lambda path: self._pictures.look(path).flags)
+        self._against = _against(settings.against, sources) if settings.against else None
+
+    def rows(self, source: Source, items: Sequence[Item], notes: Notes) -> Iterator[dict[str, Any]]:
+        """The rows of those that are kept; what becomes of the others goes into the notes."""
+        for start in range(0, len(items), TOGETHER):
+            kept: list[dict[str, Any]] = []
+            for item in items[start : start + TOGETHER]:
+                notes.read += 1
+                file = _printable(item.place.file)
+                if file not in notes.files:
+                    notes.files[file] = _state(item.place.file)
+                judged = self._judge(source, item, notes)
+                if isinstance(judged, Reject):
+                    notes.rejects.append(judged)
+                else:
+                    kept.append({**judged, "file": file, "line": item.place.line})
+            for row, found in zip(kept, text_prints([row.pop("said") for row in kept]), strict=True):
+                row |= {"exact": found.exact, "signature": found.signature, "words": found.words}
+                yield row
+
+    def _judge(self, source: Source, item: Item, notes: Notes) -> dict[str, Any] | Reject:
+        try:
+            sample = source.judge(item)
+        except Unfit as error:
+            stage = "record" if item.place.line else "file"
+            return _reject(item.place, stage, "; ".join(map(_words, error.faults)))
+        pictures: list[Picture] = []
+        faults: list[str] = []
+        for index, path in enumerate(sample.images):
+            try:
+                path.encode()
+                pictures.append(self._pictures.look(path))
+            except BadImage as error:
+                faults.append(f"images[{index}] {error.what}")
+            except UnicodeEncodeError:
+                faults.append(f"images[{index}] lies in a folder whose name is not UTF-8")
+        if faults:
+            return _reject(item.place, "image", "; ".join(faults))
+        for each in self._filters:
+            if reason := each(sample):
+                return _reject(item.place, "filter", f"{each.name}: {reason}")
+        for picture in pictures:
+            notes.flags.update(picture.flags)
+        printed = [picture.prints for picture in pictures]
+        texts = list(_texts(sample))
+        row = row_of(sample)
+        if self._embed:
+            row[IMAGES] = [{"bytes": picture.bytes, "path": picture.name} for picture in pictures]
+        return {
+            **row,
+            "published": published(sample.split),
+            **self._screen.look(sample, texts, notes),
+            "characters": sum(map(len, texts)),
+            "ties": _ties(sample, pictures),
+            "own": own_key(sample),
+            "said": "\n".join(texts),
+            "phash": [None if prints.flat else prints.phash for prints in printed],
+            "leak": self._leak(sample, printed, notes),
+        }
+
+    def _leak(self, sample: Sample, prints: Sequence[ImagePrint], notes: Notes) -> str:
+        """Which evaluation record this one meets, and how; empty for none."""
+        matches = self._against.matches(sample, prints) if self._against else []
+        notes.met.update(match.item for match in matches)
+        if not matches:
+            return ""
+        first = matches[0]
+        more = f" and {len(matches) - 1} more" if len(matches) > 1 else ""
+        return f"meets {first.place} by {first.reason} ({first.evidence}){more}"
+
+
+def _against(paths: Sequence[str], sources: Sequence[Source]) -> Against:
+    """The evaluation sets, with the boilerplate of the sources known."""
+    evaluation = chain.from_iterable(
+        samples_of(Path(path), on_bad=lambda complaint: None) for path in paths
+    )
+    against = Against.build(evaluation)
+    for source in sources:
+        against.learn(found for found in checked(source) if isinstance(found, Sample))
+    return against
+
+
+def published(name: str) -> str:
+    """A published split as the name of one of ours, or empty where it cannot be a file's name."""
+    word = name.strip().lower()
+    word = SYNONYMS.get(word, word)
+    return word if _SPLIT.fullmatch(word) else ""
+
+
+def _texts(sample: Sample) -> Iterator[str]:
+    """Every text a record holds, in reading order."""
+    yield from (part for part in sample.document if isinstance(part, str))
+    for turn in sample.turns:
+        yield from (part for part in turn.parts if isinstance(part, str))
+        if turn.thinking:
+            yield turn.thinking
+
+
+def _ties(sample: Sample, pictures: Sequence[Picture]) -> list[str]:
+    """What the record shares with others, its pictures included."""
+    shown = (f"pixels:{picture.prints.pixels.hex()}" for picture in pictures if not picture.prints.flat)
+    return list(dict.fromkeys([*keys_of(sample), *shown]))
+
+
+def _reject(place: Place, stage: str, reason: str) -> Reject:
+    return Reject(_printable(place.file), place.line, stage, reason)
+
+
+def _words(fault: Fault) -> str:
+    return f"{fault.field} {fault.what}".strip()
+
+
+def _printable(name: str) -> str:
+    """A file's name as text that can be written, whatever bytes it is made of."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _state(file: str) -> tuple[int, int]:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns

@@ -1,0 +1,156 @@
+"""One unit of work as one file: the rows of a block, what was left out of it, and what was counted.
+
+A part appears whole or not at all, so a killed run goes on behind the parts that are there, and several machines may
+write into one folder.  This module knows nothing of how a row came about.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from medgpt_cli.core.files import mode_beside
+from medgpt_cli.data.prepared.columns import sample_fields
+
+FOLDER = "parts"
+ROWS = 512
+"""Rows written at a time."""
+BYTES = 32 * 2**20
+"""Bytes of embedded pictures after which fewer rows are written at a time."""
+_NOTES = b"notes"
+
+
+class Reject(NamedTuple):
+    """One record that was left out.
+
+    Attributes:
+        file: Where it stands.
+        line: The line, or row from 1; 0 for a file as a whole.
+        stage: What refused it: file, record, image, filter, phi, duplicate, leakage, split.
+        reason: In words that hold no text of the record.
+    """
+
+    file: str
+    line: int
+    stage: str
+    reason: str
+
+
+@dataclass
+class Notes:
+    """What is known of a block beside its rows.
+
+    Attributes:
+        source: Index of its source.
+        read: Records looked at.
+        rejects: Those left out.
+        files: (bytes, modified in nanoseconds) of each record file, to tell whether it has changed since.
+        sure: Findings of identifiers of high confidence, by class.
+        doubtful: The other findings.
+        flags: What is odd about images, each counted once a use.
+        met: Numbers of the evaluation records that its records meet.
+    """
+
+    source: int
+    read: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+    files: dict[str, tuple[int, int]] = field(default_factory=dict)
+    sure: Counter[str] = field(default_factory=Counter)
+    doubtful: Counter[str] = field(default_factory=Counter)
+    flags: Counter[str] = field(default_factory=Counter)
+    met: set[int] = field(default_factory=set)
+
+
+def part_schema(*, embedded: bool) -> pa.Schema:
+    """The columns of a part: the sample's, and those by which the whole is divided."""
+    return pa.schema(
+        [
+            *sample_fields(embedded=embedded),
+            pa.field("file", pa.string()),
+            pa.field("line", pa.int64()),
+            pa.field("published", pa.string()),
+            pa.field("phi", pa.int32()),
+            pa.field("sure", pa.int32()),
+            pa.field("doubtful", pa.int32()),
+            pa.field("characters", pa.int64()),
+            pa.field("ties", pa.list_(pa.string())),
+            pa.field("own", pa.string()),
+            pa.field("phash", pa.list_(pa.binary(32))),
+            pa.field("exact", pa.binary(16)),
+            pa.field("signature", pa.binary(128)),
+            pa.field("words", pa.int32()),
+            pa.field("leak", pa.string()),
+        ]
+    )
+
+
+def path_of(folder: Path, number: int) -> Path:
+    """Where the part of a block stands."""
+    return folder / FOLDER / f"{number:06d}.parquet"
+
+
+def write_part(path: Path, rows: Iterator[dict[str, Any]], notes: Notes, *, embedded: bool) -> None:
+    """Writes one part; the notes are read when the rows have been.
+
+    Args:
+        path: Where it shall appear.
+        rows: With the columns of `part_schema`.
+        notes: Filled while the rows are made.
+        embedded: Whether the rows carry their pictures.
+    """
+    schema = part_schema(embedded=embedded)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            with pq.ParquetWriter(file, schema, compression="zstd", compression_level=1) as writer:
+                for some in _batched(rows, embedded=embedded):
+                    writer.write_table(pa.Table.from_pylist(some, schema))
+                told = asdict(notes) | {"met": sorted(notes.met)}
+                text = json.dumps(told, ensure_ascii=False)
+                writer.add_key_value_metadata({_NOTES: text.encode("utf-8", "surrogateescape")})
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, mode_beside(path.parent, folder=False))
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def read_notes(path: Path) -> Notes:
+    """The notes of a part."""
+    raw = pq.read_metadata(path).metadata[_NOTES]
+    found = json.loads(raw.decode("utf-8", "surrogateescape"))
+    return Notes(
+        found["source"],
+        found["read"],
+        [Reject(*reject) for reject in found["rejects"]],
+        {file: (size, changed) for file, (size, changed) in found["files"].items()},
+        Counter(found["sure"]),
+        Counter(found["doubtful"]),
+        Counter(found["flags"]),
+        set(found["met"]),
+    )
+
+
+def _batched(rows: Iterator[dict[str, Any]], *, embedded: bool) -> Iterator[list[dict[str, Any]]]:
+    some: list[dict[str, Any]] = []
+    size = 0
+    for row in rows:
+        some.append(row)
+        if embedded:
+            size += sum(len(image["bytes"]) for image in row["images"])
+        if len(some) == ROWS or size >= BYTES:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some

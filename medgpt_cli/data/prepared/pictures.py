@@ -1,0 +1,96 @@
+"""The pictures of a record, each decoded once: whether it opens, its print, and its bytes where they are embedded.
+
+What is embedded shows what the model sees and nothing else: a PNG or JPEG that carries no notes is taken as it is, and
+everything else is written anew as PNG.  This module knows nothing of records.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from medgpt_cli.data.duplicates.pictures import ImagePrint, image_print
+from medgpt_cli.data.images.flags import flags_of
+from medgpt_cli.data.images.formats import HEAD, format_of
+from medgpt_cli.data.images.reading import open_image
+
+REMEMBERED = 64
+"""Pictures whose print is kept for the next records, which often show the same one."""
+REMEMBERED_BYTES = 16 * 2**20
+"""A picture with more bytes to embed is not kept."""
+_HARMLESS = {
+    *("jfif", "jfif_version", "jfif_unit", "jfif_density", "dpi", "progressive", "progression"),
+    *("adobe", "adobe_transform", "gamma", "srgb", "interlace", "aspect"),
+}
+"""What Pillow tells of a file that is no note about the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is kept of a picture.
+
+    Attributes:
+        prints: By what its copies are known.
+        flags: What is odd about it.
+        bytes: To embed; empty where pictures are referenced.
+    """
+
+    prints: ImagePrint
+    flags: tuple[str, ...]
+    bytes: bytes
+
+    @property
+    def name(self) -> str:
+        """A file name that says nothing but what the pixels are."""
+        ending = "jpg" if self.bytes.startswith(b"\xff\xd8") else "png"
+        return f"{self.prints.pixels.hex()}.{ending}"
+
+
+class Pictures:
+    """Opens pictures, and remembers the last ones.
+
+    Args:
+        embed: Whether their bytes are wanted.
+    """
+
+    def __init__(self, *, embed: bool) -> None:
+        self._embed = embed
+        self._known: OrderedDict[str, Picture] = OrderedDict()
+
+    def look(self, path: str) -> Picture:
+        """What is kept of the picture at a path.
+
+        Raises:
+            BadImage: It cannot or must not be opened.
+        """
+        if path in self._known:
+            self._known.move_to_end(path)
+            return self._known[path]
+        image = open_image(path)
+        data = _embeddable(path, image) if self._embed else b""
+        found = Picture(image_print(image), flags_of(image), data)
+        if len(data) <= REMEMBERED_BYTES:
+            self._known[path] = found
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return found
+
+
+def _embeddable(path: str, image: Image.Image) -> bytes:
+    if "#" not in path:
+        data = Path(path).read_bytes()
+        if format_of(data[:HEAD]) in ("PNG", "JPEG") and _says_only_pixels(data):
+            return data
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _says_only_pixels(data: bytes) -> bool:
+    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
+        image.load()  # notes may stand behind the pixels
+        return image.mode in ("L", "RGB") and _HARMLESS.issuperset(image.info)
