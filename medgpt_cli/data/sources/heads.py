@@ -14,6 +14,7 @@ from pathlib import Path
 
 HEAD = 2**20
 """Bytes looked at; the first record of a JSON file has to end inside them."""
+_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def columns_of(path: Path, delimiter: str = "") -> tuple[str, ...]:
@@ -46,6 +47,12 @@ def columns_of(path: Path, delimiter: str = "") -> tuple[str, ...]:
 def has_columns(have: tuple[str, ...], need: tuple[str, ...]) -> bool:
     """Whether every needed column is there; `a|b` needs either."""
     return all(any(name in have for name in column.split("|")) for column in need)
+
+
+def is_pointer(path: Path) -> bool:
+    """Whether a file is what Git leaves in place of a large one that was not fetched."""
+    with path.open("rb") as file:
+        return file.read(len(_POINTER)) == _POINTER
 
 
 def _head(path: Path) -> str:

@@ -84,7 +84,7 @@ def _named(path: Path, table: Table) -> list[Found]:
     whole = path.absolute()
     wanted = Path(table.glob).parts
     have = whole.parts[-len(wanted) :]
-    if len(have) < len(wanted) or not all(map(fnmatchcase, have, wanted)):
+    if len(have) < len(wanted) or not all(map(fnmatchcase, have, wanted)) or not path.is_file():
         return []
     return [Found(path, "/".join(have), whole.parents[len(wanted) - 1], table)]
 

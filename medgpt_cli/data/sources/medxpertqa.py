@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from medgpt_cli.data.complaints import unfit
+from medgpt_cli.data.complaints import kind, unfit
 from medgpt_cli.data.sources.adapter import Access
 from medgpt_cli.data.sources.choices import lettered
 from medgpt_cli.data.sources.layout import Table
@@ -44,7 +44,10 @@ def _record(row: Row) -> dict[str, Any]:
     }
     if row.word("id"):
         record |= {"id": row.word("id"), "keys": [f"question:medxpertqa/{row.word('id')}"]}
-    names = [_name(image) for image in row.values.get("images") or ()]
+    images = row.values.get("images") or []
+    if type(images) is not list:
+        raise unfit("images", f"is {kind(images)} where a list belongs")
+    names = [_name(image) for image in images]
     if names:
         record["images"] = [find_picture(row.root, name, "images", "", "MM/images") for name in names]
     return record

@@ -50,7 +50,9 @@ def _question(row: Row, sentence: Any, label: Any) -> dict[str, Any]:
     """A question and its answers; of several the one of most weight comes first."""
     picture = row.text("img_id")
     weights = label if isinstance(label, dict) else {}
-    answer, also = answers(sorted(weights, key=lambda each: -float(weights[each])))
+    if not all(isinstance(weight, (int, float)) for weight in weights.values()):
+        raise unfit("labelf" if "labelf" in row.values else "label", "has an answer without a weight")
+    answer, also = answers(sorted(weights, key=weights.__getitem__, reverse=True))
     folder = f"images/{picture.partition('_')[0]}"
     return {
         "image": find_picture(

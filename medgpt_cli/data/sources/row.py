@@ -67,7 +67,13 @@ class Row:
         return ""
 
     def embedded(self, column: str) -> str:
-        """The picture that lies as bytes in this row of a Parquet file."""
+        """The picture that lies as bytes in this row of a Parquet file.
+
+        Raises:
+            Unfit: None lies there.
+        """
+        if not self.values.get(column, True):
+            raise unfit(column, "is empty")
         return f"{self.file}#row={self.place.line - 1}&column={column}"
 
     def facets(self, **columns: str) -> dict[str, str]:

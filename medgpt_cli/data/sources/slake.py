@@ -6,7 +6,6 @@ Chinese training part.  Every record is therefore tied to its picture whatever i
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Any
 
 from medgpt_cli.data.sources.adapter import Access
@@ -22,7 +21,7 @@ def _record(row: Row) -> dict[str, Any]:
         "image": find_picture(row.root, name, "imgs", "Slake1.0/imgs", ""),
         "question": row.text("question"),
         "answer": row.text("answer"),
-        "keys": [f"image:slake/{PurePosixPath(name).parts[0]}"],
+        "keys": [f"image:slake/{name.partition('/')[0]}"],
         "facets": row.facets(
             language="q_lang",
             modality="modality",

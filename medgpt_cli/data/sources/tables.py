@@ -23,7 +23,7 @@ from medgpt_cli.data.complaints import Unfit, key_names
 from medgpt_cli.data.jsonl import numbered_lines
 from medgpt_cli.data.sources.adapter import Access, Adapter, Written
 from medgpt_cli.data.sources.embedded import picture_keys
-from medgpt_cli.data.sources.heads import columns_of, has_columns
+from medgpt_cli.data.sources.heads import columns_of, has_columns, is_pointer
 from medgpt_cli.data.sources.layout import Found, Table, exists, files_of
 from medgpt_cli.data.sources.making import told
 from medgpt_cli.data.sources.row import Record, Row
@@ -83,8 +83,9 @@ def table_adapter(
                 repair="name the folder the set was unpacked into",
             )
         for each in found:
-            _refuse_other_columns(each, _need(each.table, columns))
-            for row in _rows(each):
+            need = _need(each.table, columns)
+            _refuse_other_columns(each, need)
+            for row in _rows(each, need):
                 yield from _written(row, record, name, licence)
 
     return Adapter(name, title, licence, access, home, read, detect, use, verified)
@@ -99,6 +100,12 @@ def _columns(found: Found) -> tuple[str, ...]:
 
 
 def _refuse_other_columns(found: Found, need: tuple[str, ...]) -> None:
+    if is_pointer(found.file):
+        raise BadRecord(
+            "is a pointer of Git LFS and not the file itself",
+            where=str(found.file),
+            repair="fetch the files: git lfs pull",
+        )
     have = _columns(found)  # nothing where the file cannot be read, and reading it will say why
     missing = [column.replace("|", " or ") for column in need if not has_columns(have, (column,))]
     if missing and have:
@@ -117,11 +124,16 @@ def _is_called(found: Found, called: tuple[str, ...]) -> bool:
     return any(word in words for word in called)
 
 
-def _rows(found: Found) -> Iterator[Row]:
+def _rows(found: Found, need: tuple[str, ...]) -> Iterator[Row]:
+    """Rows that have all the columns they need; JSON may leave one out of any record, which reads as null."""
     table, file = found.table, found.file
-    plain = _lines(file, table) if table.names else rows(file, delimiter=table.delimiter)
+    found_rows = _lines(file, table) if table.names else rows(file, delimiter=table.delimiter)
     pictures = picture_keys(file, table.tied) if table.tied else repeat("")
-    for values, place in plain:
+    plain = [column for column in need if "|" not in column]
+    for values, place in found_rows:
+        if "" not in values:  # the rows that tell a fault hold nothing else
+            for column in plain:
+                values.setdefault(column, None)
         yield Row(values, place, found.relative, found.root, table.split, next(pictures, ""))
 
 

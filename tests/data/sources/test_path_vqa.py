@@ -9,7 +9,7 @@ from medgpt_cli.data.images.reading import open_image
 from medgpt_cli.data.sources.registry import detect
 from tests.data.sources.layouts import path_vqa
 from tests.data.sources.reading import facets, read, samples, shown
-from tests.data.sources.writing import as_json, pictures
+from tests.data.sources.writing import as_json, as_parquet, embedded, pictures
 
 LISTS: dict[str, Any] = {
     "img_id": "train_0422",
@@ -55,6 +55,7 @@ def test_lists_by_question_are_read_as_well(tmp_path: Path) -> None:
     [
         ({"labelf": {"pvqa": [{"yes": 1}]}}, "labelf has not as many answers as sentf has questions"),
         ({"labelf": {"pvqa": [{"yes": 1}, {}]}}, "answer is empty"),
+        ({"labelf": {"pvqa": [{"yes": "1"}, {"no": 1}]}}, "labelf has an answer without a weight"),
         ({"labelf": None}, "sentf and labelf are no objects of lists"),
     ],
 )
@@ -64,3 +65,10 @@ def test_answers_that_do_not_fit_the_questions_are_told(
     as_json(tmp_path / "pvqa_train.json", [{**LISTS, **change}])
     good, faults = read("path-vqa", tmp_path)
     assert (good, faults) == ([], [f"2: {fault}"])
+
+
+def test_a_question_whose_picture_is_missing_is_told(tmp_path: Path) -> None:
+    row = {"image": None, "question": "Is it?", "answer": "yes"}
+    as_parquet(tmp_path / "data/train-0.parquet", [{**row, "image": embedded()}, row])
+    good, faults = read("path-vqa", tmp_path)
+    assert (len(good), faults) == (1, ["2: image is empty"])

@@ -56,6 +56,14 @@ def test_rows_of_parquet_are_counted_from_0_in_a_reference() -> None:
     assert row().embedded("image") == "data/x.parquet#row=2&column=image"
 
 
+def test_a_row_without_its_picture_is_told() -> None:
+    assert row(image=True).embedded("image")
+    for missing in (False, 0, None):
+        with pytest.raises(Unfit) as caught:
+            row(image=missing).embedded("image")
+        assert caught.value.faults[0][:2] == ("image", "is empty")
+
+
 def test_further_answers_stand_in_a_facet_one_a_line() -> None:
     assert answers([" a ", "", "b", "a", "c"]) == ("a", {ALSO: "b\nc"})
     assert answers(["a"]) == ("a", {})

@@ -157,3 +157,16 @@ def test_only_the_head_of_a_file_is_looked_at(tmp_path: Path) -> None:
     file = as_json(tmp_path / "notes.json", [{"note": "One."}])
     file.write_bytes(file.read_bytes().rstrip()[:-1] + b"," + b" " * 2**21 + b"this is no JSON")
     assert adapter(Table("notes.json")).detect(tmp_path)
+
+
+def test_a_file_git_did_not_fetch_is_called_that(tmp_path: Path) -> None:
+    text(
+        tmp_path / "notes.csv",
+        "version https://git-lfs.github.com/spec/v1",
+        "oid sha256:1d58",
+        "size 169224662",
+    )
+    with pytest.raises(BadRecord) as caught:
+        list(adapter(NOTES).read(tmp_path))
+    assert caught.value.what == "is a pointer of Git LFS and not the file itself"
+    assert caught.value.repair == "fetch the files: git lfs pull"
