@@ -10,6 +10,8 @@
     │   ├── BadCheckpoint         3   BAD_CHECKPOINT    a model folder
     │   └── NotThere              3   NOT_FOUND         a model or data path
     ├── GateRefusal               4   REFUSED           a safety gate said no
+    │   ├── PhiFound              4   PHI_FOUND         data identify patients
+    │   ├── LeakageFound          4   LEAKAGE_FOUND     training data hold evaluation data
     │   └── HashMismatch          4   HASH_MISMATCH     bytes are not those the manifest names
     ├── Missing                   5   MISSING           an optional part, or the network while offline
     ├── OutOfResources            6   OUT_OF_RESOURCES  memory or disk
@@ -148,6 +150,18 @@ class GateRefusal(MedGPTError):
 
     exit_code = 4
     code = "REFUSED"
+
+
+class PhiFound(GateRefusal):
+    """Data hold identifiers of patients."""
+
+    code = "PHI_FOUND"
+
+
+class LeakageFound(GateRefusal):
+    """Training data share records, patients, images or texts with evaluation data."""
+
+    code = "LEAKAGE_FOUND"
 
 
 class HashMismatch(GateRefusal):

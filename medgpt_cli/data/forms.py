@@ -40,6 +40,8 @@ _MARKS: dict[str, Form] = {
     "caption": "caption",
     "text": "text",
 }
+WORDS = frozenset(_MARKS)
+"""Keys that tell the form of a record and hold what it says."""
 _NEEDS: dict[Form, str] = {
     "messages": "messages",
     "LLaVA": "conversations",

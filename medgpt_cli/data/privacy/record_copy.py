@@ -1,0 +1,143 @@
+"""One training record de-identified: texts by stand-ins, numbers of patients and studies remapped, images renamed.
+
+Only the words of a record are copied; a set's own columns, which training never reads, stay behind.  This module
+knows nothing of files.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from medgpt_cli.data.forms import CONTENT, OPTIONAL, TIES, WORDS
+from medgpt_cli.data.privacy.findings import Identifier
+from medgpt_cli.data.privacy.replacing import Find, left_over, names_in, replace
+from medgpt_cli.data.privacy.standins import StandIns
+
+NUMBERS = ("id", "patient_id", "study_id")
+"""Fields whose whole value is a number or a code."""
+PUBLISHED = frozenset({"pmcid", "figure", "question"})
+"""Kinds of keys that name something published, not a patient; they stay, so that leakage is still found by them."""
+AS_THEY_ARE = frozenset({"role", "from", "type", "source", "licence", "split"})
+SHORTEST = 4
+"""Characters a number needs to be looked for in texts."""
+
+Known = list[tuple[Identifier, str]]
+
+
+@dataclass
+class CopiedRecord:
+    """A record without its identifiers.
+
+    Attributes:
+        record: What is written.
+        counts: Identifiers replaced, by class.
+        columns: Columns left behind.
+        left: Fields in which something is still found with certainty, with its class.
+    """
+
+    record: dict[str, Any]
+    counts: Counter[Identifier] = field(default_factory=Counter)
+    columns: int = 0
+    left: list[tuple[str, Identifier]] = field(default_factory=list)
+
+
+class RecordCopier:
+    """De-identifies records under one key.
+
+    Args:
+        standins: Draws the stand-ins.
+        find: Finds identifiers in a text.
+        rename: Gives the new path of an image that a record names.
+    """
+
+    def __init__(self, standins: StandIns, find: Find, rename: Callable[[str], str]) -> None:
+        self._standins, self._find, self._rename = standins, find, rename
+
+    def copy(self, record: dict[str, Any], *, otherwise: str) -> CopiedRecord:
+        """De-identifies one record.
+
+        Args:
+            record: As decoded.
+            otherwise: Tells the patient apart where the record does not name one.
+        """
+        copied = CopiedRecord({})
+        patient = next(
+            (str(record[key]) for key in ("patient_id", "study_id") if record.get(key)), otherwise
+        )
+        known: Known = [
+            (Identifier.RECORD_NUMBER, str(record[key]))
+            for key in NUMBERS[1:]
+            if record.get(key) and len(str(record[key])) >= SHORTEST
+        ]
+        known += [(Identifier.NAME, word) for word in names_in(_texts(record), self._find)]
+        for key, value in record.items():
+            if value is None:
+                continue
+            if key not in WORDS and key not in CONTENT and key not in OPTIONAL and key not in TIES:
+                copied.columns += 1
+            elif key in NUMBERS:
+                copied.record[key] = self._standins.surrogates.identifier(str(value))
+                copied.counts[Identifier.RECORD_NUMBER] += key != "id"
+            elif key == "keys":
+                copied.record[key] = [self._key(str(each)) for each in value]
+            elif key in ("image", "images"):
+                copied.record[key] = self._images(value)
+            elif key in AS_THEY_ARE:
+                copied.record[key] = value
+            else:
+                copied.record[key] = self._walk(value, key, patient, known, copied)
+        return copied
+
+    def _walk(self, value: Any, place: str, patient: str, known: Known, copied: CopiedRecord) -> Any:
+        if isinstance(value, str):
+            new = replace(value, patient, self._standins, self._find, known=known)
+            copied.counts += new.counts
+            copied.left += [(place, found.identifier) for found in left_over(new, self._find)]
+            return new.text
+        if isinstance(value, list):
+            return [
+                self._walk(each, f"{place}[{index}]", patient, known, copied)
+                for index, each in enumerate(value)
+            ]
+        if isinstance(value, dict):
+            return {
+                key: each
+                if key in AS_THEY_ARE
+                else self._walk(each, f"{place}.{key}", patient, known, copied)
+                for key, each in value.items()
+            }
+        return value
+
+    def _images(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._rename(value)
+        return [self._rename(each) if isinstance(each, str) else each for each in value]
+
+    def _key(self, key: str) -> str:
+        kind, _, value = key.partition(":")
+        if kind in PUBLISHED:
+            return key
+        space, slash, own = value.rpartition("/")
+        return f"{kind}:{space}{slash}{self._standins.surrogates.identifier(own)}"
+
+
+def _texts(record: dict[str, Any]) -> Iterator[str]:
+    """Every text of a record that may name somebody."""
+    for key, value in record.items():
+        if key in WORDS or key in ("options", "system", "thinking"):
+            yield from _strings(value)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _strings(each)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if key not in AS_THEY_ARE:
+                yield from _strings(each)
