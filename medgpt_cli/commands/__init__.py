@@ -47,6 +47,9 @@ COMMANDS: dict[str, Door] = {
     "data leakage": Door(
         _HERE + "data.leakage", "leakage", "Find what a training set shares with evaluation sets", "Data"
     ),
+    "data deid": Door(
+        _HERE + "data.deid", "deid", "Copy records and images without what identifies patients", "Data"
+    ),
     "align": Door(
         _HERE + "align", "align", "Stage 1: teach the projector the language model's space", "Training"
     ),
