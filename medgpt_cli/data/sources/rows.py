@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -102,6 +103,10 @@ def _delimited(path: Path, columns: tuple[str, ...], delimiter: str) -> Iterator
             ) from None
         except UnicodeDecodeError:
             raise BadRecord("is not UTF-8", where=str(path), repair="convert it with iconv") from None
+        except (EOFError, zlib.error, OSError):
+            raise BadRecord(
+                "is broken or cut short", where=str(path), repair="copy it again from where it came"
+            ) from None
 
 
 def _text(path: Path) -> IO[str]:
