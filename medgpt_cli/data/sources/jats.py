@@ -14,9 +14,9 @@ from xml.etree.ElementTree import Element
 
 from medgpt_cli.data.marks import MARK
 from medgpt_cli.data.sources.jats_text import inline
+from medgpt_cli.data.sources.licences import NOT_STATED, short_name
 from medgpt_cli.data.sources.xml_files import attribute, name_of
 
-_LICENCE = re.compile(r"creativecommons\.org/(?:licenses|publicdomain)/([a-z-]+)(?:/([\d.]*\d))?")
 _NUMBER = re.compile(r"(\d+)")
 
 
@@ -97,13 +97,12 @@ def _front(meta: Element) -> list[Paragraph]:
 
 def licence_of(meta: Element) -> str:
     """The short name of the Creative Commons licence that an article's permissions link to, or `not stated`."""
-    for permissions in _named(meta, "permissions"):
-        for element in permissions.iter():
-            link = attribute(element, "href") or (element.text or "")
-            if match := _LICENCE.search(link):
-                name = {"zero": "CC0", "mark": "public domain"}.get(match[1], f"CC {match[1].upper()}")
-                return f"{name} {match[2]}".strip()
-    return "not stated"
+    links = (
+        attribute(element, "href") or (element.text or "")
+        for permissions in _named(meta, "permissions")
+        for element in permissions.iter()
+    )
+    return next(filter(None, map(short_name, links)), NOT_STATED)
 
 
 class _Writer:

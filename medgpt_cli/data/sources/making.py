@@ -30,6 +30,11 @@ def made(record: Callable[[], dict[str, Any]], place: Place, root: Path, **commo
     return Written({**{key: word for key, word in common.items() if word}, **found}, place, root)
 
 
+def by_name_alone(_: Path) -> bool:
+    """Detection of a variant: the folder is known as the set itself, and the variant has to be named."""
+    return False
+
+
 def told(error: Unfit) -> str:
     """Every fault of one entry on one line, fields named and values not."""
     return "; ".join(f"{fault.field} {fault.what}".strip() for fault in error.faults)

@@ -66,7 +66,7 @@ def _columnar(path: Path) -> list[Path]:
         files = [path] if path.suffix == ".json" and "medbullets" in path.name.lower() else []
     else:
         files = sorted(path.glob("**/medbullets_op[45].json"))
-    return [file for file in files if is_columnar(file, "question", "answer_idx", "opa")]
+    return [file for file in files if is_columnar(file)]
 
 
 def _read(path: Path) -> Iterator[Written]:

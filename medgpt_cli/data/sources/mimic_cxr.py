@@ -10,7 +10,7 @@ The two may be unpacked into one folder or stand beside each other in one.  This
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -20,13 +20,12 @@ from medgpt_cli.core.errors import NotThere
 from medgpt_cli.core.types import Place
 from medgpt_cli.data.complaints import unfit
 from medgpt_cli.data.sources.adapter import Access, Adapter, Written
-from medgpt_cli.data.sources.making import made
+from medgpt_cli.data.sources.making import by_name_alone, made
 from medgpt_cli.data.sources.mimic_sections import conclusion, last_of_each
 from medgpt_cli.data.sources.mimic_studies import FRONTAL, Shot, Study, studies_of
-from medgpt_cli.data.sources.reports import Picture, report_record
+from medgpt_cli.data.sources.reports import TARGETS, Picture, report_record
 
 KINDS = {"": "with the prior study", "multi": "all views", "single": "one frontal view"}
-TARGETS = ("findings", "impression", "conclusion")
 REPORT_CAP = 2**20
 """Bytes a report may have; the longest published one has a few thousand."""
 
@@ -73,7 +72,11 @@ def _record(
         "id": f"s{study.number}{one}",
         "patient_id": study.subject,
         "study_id": study.number,
-        "keys": [f"patient:mimic/{study.subject}", f"study:mimic/{study.number}"],
+        "keys": [
+            f"patient:mimic/{study.subject}",
+            f"study:mimic/{study.number}",
+            *(f"image:mimic/{shot.dicom}" for shot in shots),
+        ],
     }
 
 
@@ -135,13 +138,8 @@ def _detect(path: Path) -> bool:
         return False
 
 
-def _never(_: Path) -> bool:
-    return False
-
-
 def _adapter(kind: str, target: str) -> Adapter:
     name = "-".join(word for word in ("mimic-cxr", kind, target if target != "findings" else "") if word)
-    detect: Callable[[Path], bool] = _detect if name == "mimic-cxr" else _never
     return Adapter(
         name=name,
         title=f"MIMIC-CXR and -JPG: {target}, {KINDS[kind]}",
@@ -149,10 +147,10 @@ def _adapter(kind: str, target: str) -> Adapter:
         access=Access.CREDENTIALED,
         home="https://physionet.org/content/mimic-cxr-jpg/",
         read=partial(_read, kind=kind, target=target),
-        detect=detect,
+        detect=_detect if name == "mimic-cxr" else by_name_alone,
         use=("midtrain", "sft", "eval"),
     )
 
 
 _LICENCE = "PhysioNet Credentialed Health Data License 1.5.0"
-ADAPTERS = tuple(_adapter(kind, target) for kind, target in product(KINDS, TARGETS))
+ADAPTERS = tuple(_adapter(kind, target) for kind, target in product(KINDS, (*TARGETS, "conclusion")))

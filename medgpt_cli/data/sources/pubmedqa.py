@@ -119,6 +119,7 @@ def _raw(path: Path) -> list[Path]:
 
 
 def _read(path: Path) -> Iterator[Written]:
+    _test_pmids.cache_clear()  # the folder may have changed since it was read last
     raw = _raw(path)
     if not raw:
         yield from (_NESTED if _NESTED.detect(path) else _TABLES).read(path)

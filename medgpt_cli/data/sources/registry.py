@@ -35,6 +35,13 @@ MODULES: list[str] = [
     "pubmedqa",
     "medbullets",
     "mmlu",
+    "mimic_cxr",
+    "report_lists",
+    "chexpert_plus",
+    "openi",
+    "rexgradient",
+    "padchest_gr",
+    "pmc_articles",
 ]
 """Modules beside this one, each with an `ADAPTER` or several `ADAPTERS`, in the order they are listed."""
 

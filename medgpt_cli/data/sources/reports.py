@@ -16,6 +16,8 @@ from medgpt_cli.data.marks import MARK
 
 MOST_PICTURES = 6
 """Pictures a record shows at most, prior ones included."""
+TARGETS = ("findings", "impression")
+"""Sections that may be asked for; the first is what a set is read for unless another is named."""
 CONTEXT = ("indication", "history", "technique", "comparison")
 """Sections that are known before the study is read, in the order they are given."""
 

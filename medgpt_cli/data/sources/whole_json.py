@@ -6,6 +6,7 @@ any set.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,14 @@ import msgspec
 from medgpt_cli.core.errors import BadRecord
 from medgpt_cli.data.complaints import Unfit
 from medgpt_cli.data.jsonl import ARRAY_CAP
-from medgpt_cli.data.sources.heads import columns_of
 from medgpt_cli.data.sources.making import told
 from medgpt_cli.data.strict_json import read_object
 
+HEAD = 2**16
+"""Bytes looked at when a set is to be known."""
+
+_COLUMNAR = re.compile(r'\s*\{\s*"[^"]+"\s*:\s*\{\s*"0"\s*:')
+_OF_LISTS = re.compile(r'\s*\{\s*"[^"]+"\s*:\s*\[\s*[{\]]')
 _ENTRIES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _COLUMNS = msgspec.json.Decoder(dict[str, dict[str, Any]])
 _LISTS = msgspec.json.Decoder(dict[str, list[msgspec.Raw]])
@@ -57,9 +62,23 @@ def columnar(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, {name: column.get(index) for name, column in columns.items()}
 
 
-def is_columnar(path: Path, *columns: str) -> bool:
-    """Whether a file's outermost keys are these columns, so that it may be columnar."""
-    return set(columns) <= set(columns_of(path))
+def is_columnar(path: Path) -> bool:
+    """Whether a file begins as a columnar one does."""
+    return _COLUMNAR.match(_head(path)) is not None
+
+
+def is_lists(path: Path, *fields: str) -> bool:
+    """Whether a file begins as an object of lists does, and entries with these fields follow."""
+    head = _head(path)
+    return _OF_LISTS.match(head) is not None and all(f'"{field}"' in head for field in fields)
+
+
+def _head(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD).decode("utf-8-sig", errors="ignore")
+    except OSError:
+        return ""
 
 
 def _entry(raw: msgspec.Raw) -> tuple[dict[str, Any], str]:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,71 +11,15 @@ from medgpt_cli.data.images.paths import ImageRoot
 from medgpt_cli.data.records import read_record
 from medgpt_cli.data.sources.adapter import Adapter, Written
 from medgpt_cli.data.sources.mimic_cxr import ADAPTERS
-
-METADATA = (
-    "dicom_id,subject_id,study_id,PerformedProcedureStepDescription,ViewPosition,Rows,Columns,StudyDate,StudyTime,"
-    "ProcedureCodeSequence_CodeMeaning,ViewCodeSequence_CodeMeaning,PatientOrientationCodeSequence_CodeMeaning"
-)
-REPORT = """\
-                                 FINAL REPORT
- INDICATION:  Cough and
- fever.
-
- TECHNIQUE:  Chest, two views.
-
- COMPARISON:  ___
-
- FINDINGS:
-
- {findings}
-
- IMPRESSION:
-
- {impression}
-"""
-SHOTS = [
-    # dicom, subject, study, view, date, time, split
-    (
-        "d4",
-        "10000032",
-        "50000003",
-        "PA",
-        21800626,
-        93126.0,
-        "train",
-    ),  # 09:31:26, its zero lost in the table
-    ("d3", "10000032", "50000003", "LATERAL", 21800626, 93126.0, "train"),
-    ("d1", "10000032", "50000001", "AP", 21800506, 213014.531, "train"),
-    ("d2", "10000032", "50000002", "AP", 21800626, 83126.0, "train"),
-    ("e1", "10000764", "57375967", "", 21321015, 1.0, "validate"),
-    ("e2", "10000764", "57375967", "AP", 21321015, 1.0, "validate"),
-]
+from tests.data.sources.layouts_reports import SHOTS, mimic_cxr
 
 
 def named(name: str) -> Adapter:
     return next(adapter for adapter in ADAPTERS if adapter.name == name)
 
 
-def folder(root: Path, *, ending: str = "jpg", reports: str = "", packed: bool = True) -> Path:
-    lines, splits = [METADATA], ["dicom_id,study_id,subject_id,split"]
-    for dicom, subject, study, view, date, time, split in SHOTS:
-        lines.append(f'{dicom},{subject},{study},"CHEST (PA, LAT)",{view},3056,2544,{date},{time},,,')
-        splits.append(f"{dicom},{study},{subject},{split}")
-        pictures = root / f"files/p{subject[:2]}/p{subject}/s{study}"
-        pictures.mkdir(parents=True, exist_ok=True)
-        (pictures / f"{dicom}.{ending}").touch()
-        report = root / reports / f"files/p{subject[:2]}/p{subject}/s{study}.txt"
-        report.parent.mkdir(parents=True, exist_ok=True)
-        report.write_text(
-            REPORT.format(findings=f"Findings of\n {study}.", impression=f"Impression {study}.")
-        )
-    for name, rows in (("metadata", lines), ("split", splits)):
-        text = "\n".join(rows) + "\n"
-        file = root / f"mimic-cxr-2.0.0-{name}.csv"
-        if packed:
-            Path(f"{file}.gz").write_bytes(gzip.compress(text.encode()))
-        else:
-            file.write_text(text)
+def folder(root: Path, **how: Any) -> Path:
+    mimic_cxr(root, **how)
     return root
 
 
@@ -104,7 +48,12 @@ def test_a_study_with_its_views_and_the_most_recent_earlier_one(tmp_path: Path) 
         },
         {"role": "assistant", "content": "Findings of 50000003."},
     ]
-    assert third["keys"] == ["patient:mimic/10000032", "study:mimic/50000003"]
+    assert third["keys"] == [
+        "patient:mimic/10000032",
+        "study:mimic/50000003",
+        "image:mimic/d4",
+        "image:mimic/d3",
+    ]
     assert (third["patient_id"], third["study_id"]) == ("10000032", "50000003")
     assert third["facets"] == {
         "modality": "X-ray",
@@ -126,12 +75,10 @@ def test_priors_are_never_after_the_study_nor_another_patients_nor_quoted(tmp_pa
         assert not any(f"Findings of {other}" in said for other in others)
 
 
-def test_studies_of_one_instant_are_not_each_others_prior(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_studies_of_one_instant_are_not_each_others_prior(tmp_path: Path) -> None:
     same = [(d, s, n, v, 21800506, 1.0, p) for d, s, n, v, _, _, p in SHOTS]
-    monkeypatch.setattr("tests.data.sources.test_mimic_cxr.SHOTS", same)
-    assert {w.record["facets"]["prior"] for w in read(folder(tmp_path)).values()} == {"no"}
+    found = read(folder(tmp_path, shots=same))
+    assert {written.record["facets"]["prior"] for written in found.values()} == {"no"}
 
 
 def test_the_split_is_the_published_one(tmp_path: Path) -> None:
@@ -158,10 +105,9 @@ def test_a_record_for_each_frontal_view(tmp_path: Path) -> None:
     assert all(len(written.record["images"]) == 1 for written in found.values())
 
 
-def test_no_more_than_six_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_than_six_pictures(tmp_path: Path) -> None:
     many = [(f"m{i}", "10000032", "50000009", "AP", 21810101, 1.0, "test") for i in range(8)]
-    monkeypatch.setattr("tests.data.sources.test_mimic_cxr.SHOTS", [*SHOTS, *many])
-    record = read(folder(tmp_path))["s50000009"].record
+    record = read(folder(tmp_path, shots=[*SHOTS, *many]))["s50000009"].record
     assert len(record["images"]) == 6
     assert record["facets"]["prior"] == "no"  # the study's own come first
     assert "prior" not in record["messages"][0]["content"]
