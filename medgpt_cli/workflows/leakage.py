@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core import console, tables
-from medgpt_cli.core.errors import BadImage, Complaint, GateRefusal, MedGPTError, OutputExists
+from medgpt_cli.core.errors import BadImage, Complaint, LeakageFound, MedGPTError, OutputExists
 from medgpt_cli.core.files import staged_folder, write_json, write_text
 from medgpt_cli.core.manifest import environment
 from medgpt_cli.core.types import Place, Sample
@@ -51,7 +51,7 @@ def find_leakage(
         The exit code: 0, or that of the error when `json` is given.
 
     Raises:
-        GateRefusal: Records overlap and `json` is not given.
+        LeakageFound: Records overlap and `json` is not given.
         BadImage: Nothing overlaps as far as could be told, but images could not be opened; not with `json`.
         BadRecord, NotThere, InputError: A set cannot be read.
         OutputExists: `out` is not empty, and `force` is not given or something else stands there.
@@ -94,6 +94,7 @@ def find_leakage(
         console.say(f"report.html and leakage.json stand in {out}")
     if error:
         raise error
+    console.say("nothing overlaps")
     return 0
 
 
@@ -140,7 +141,7 @@ def _error(document: Mapping[str, Any], unread: Sequence[Complaint]) -> MedGPTEr
     """What the command ends with: an overlap before what could not be compared."""
     if document["leaking"]:
         met = sum(each["contaminated"] for each in document["against"])
-        return GateRefusal(
+        return LeakageFound(
             f"{document['leaking']:,} of {document['records']:,} training records meet {met:,} evaluation records",
             repair="leave them out: name the evaluation sets in data.against of the recipe",
         )
