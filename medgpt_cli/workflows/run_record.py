@@ -21,7 +21,13 @@ from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.workflows import mix
 
 
-def begin(run: RunFolder, resolved: Resolved, data: Mapping[str, str], base: Mapping[str, str]) -> None:
+def begin(
+    run: RunFolder,
+    resolved: Resolved,
+    data: Mapping[str, str],
+    base: Mapping[str, str],
+    gates: Mapping[str, Any],
+) -> None:
     """Writes the recipe and the first manifest, or checks them when the run goes on.
 
     Args:
@@ -29,6 +35,7 @@ def begin(run: RunFolder, resolved: Resolved, data: Mapping[str, str], base: Map
         resolved: Its recipe.
         data: SHA-256 of each data file.
         base: SHA-256 of each model it starts from, by name.
+        gates: What each gate found, and what was attested.
 
     Raises:
         UsageError: The run was begun with another recipe.
@@ -63,6 +70,7 @@ def begin(run: RunFolder, resolved: Resolved, data: Mapping[str, str], base: Map
             "data": dict(data),
             "base": start_of(resolved.recipe),
             "base_hash": dict(base),
+            "gates": dict(gates),
             "seed": resolved.recipe.train.seed,
             "environment": environment(),
         },

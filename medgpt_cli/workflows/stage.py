@@ -118,7 +118,13 @@ def _run(
             raise UsageError(
                 f"{path} was written to by another process meanwhile", repair="give the line again"
             )
-        run_record.begin(run, resolved, gathered.hashes, base_hashes(recipe, online=online))
+        run_record.begin(
+            run,
+            resolved,
+            gathered.hashes,
+            base_hashes(recipe, online=online),
+            {"phi": gathered.phi},
+        )
         _announce(run, resolved, gathered, counts, last)
         _train(run, recipe, model, processor, gathered, last, signals)
         run_record.end(run, gathered, counts, total_steps(recipe.train, len(gathered.mixture)))

@@ -19,6 +19,7 @@ from medgpt_cli.data.images.check import check_images
 from medgpt_cli.data.mixing import Mixture
 from medgpt_cli.data.records import read_records
 from medgpt_cli.workflows.gates.leakage import against_hashes, leakage_gate
+from medgpt_cli.workflows.gates.phi import phi_gate
 from medgpt_cli.workflows.loading import encoder_of
 from medgpt_cli.workflows.mix import mixture_of, unlike_names
 
@@ -35,6 +36,7 @@ class StageData:
         hashes: SHA-256 of each data file, by the path as given.
         left_out: Bad records left out, as `data.max_bad` allows.
         leaking: Training records left out because they meet evaluation records, by reason.
+        phi: What the gate on identifiers of patients found, and who answers for it.
     """
 
     train: list[Encoded]
@@ -44,6 +46,7 @@ class StageData:
     hashes: dict[str, str]
     left_out: int
     leaking: dict[str, int]
+    phi: dict[str, Any]
 
     def sentence(self) -> str:
         """What a person wants to know of the data before training."""
@@ -69,6 +72,7 @@ def gather(recipe: Any, processor: Any) -> StageData:
     Raises:
         NotThere: A file does not exist.
         BadRecord: More records are bad than `data.max_bad` allows, or some are longer than `train.max_length`.
+        PhiFound: The records identify patients, and nobody answers for it.
     """
     root = Path(recipe.data.image_root) if recipe.data.image_root else None
     paths = [Path(part.path) for part in recipe.data.mix]
@@ -88,6 +92,8 @@ def gather(recipe: Any, processor: Any) -> StageData:
                 where=str(path),
                 repair="mend the records that were left out; see medgpt data check",
             )
+    hashes = {str(path): sha256_file(path) for path in [*paths, *validation_paths]}
+    phi = phi_gate([*train, *validation], recipe.gates.phi, hashes)
     encoder = encoder_of(processor)
     limit = recipe.train.max_length
     encoded = _fitting(train, encoder, limit)
@@ -104,10 +110,10 @@ def gather(recipe: Any, processor: Any) -> StageData:
                 strict=True,
             )
         ),
-        hashes={str(path): sha256_file(path) for path in [*paths, *validation_paths]}
-        | against_hashes(against),
+        hashes=hashes | against_hashes(against),
         left_out=left_out,
         leaking=leaking,
+        phi=phi,
     )
 
 
