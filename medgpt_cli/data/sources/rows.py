@@ -18,6 +18,7 @@ from medgpt_cli.core.errors import BadRecord
 from medgpt_cli.core.types import Place
 from medgpt_cli.data.complaints import Unfit, key_names
 from medgpt_cli.data.jsonl import numbered_lines
+from medgpt_cli.data.sources.arrays import elements, is_array
 from medgpt_cli.data.strict_json import read_object
 
 Row = tuple[dict[str, Any], Place]
@@ -74,7 +75,7 @@ def require_columns(have: Iterable[str], need: Iterable[str], path: Path) -> Non
 
 def _objects(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
     first = True
-    for number, raw in numbered_lines(path):
+    for number, raw in elements(path) if is_array(path) else numbered_lines(path):
         place = Place(str(path), number)
         try:
             record = read_object(raw)
