@@ -113,13 +113,15 @@ class Judge:
         row = row_of(sample)
         if self._embed:
             row[IMAGES] = [{"bytes": picture.bytes, "path": picture.name} for picture in pictures]
+        ties = _ties(sample, pictures)
         return {
             **row,
             "published": published(sample.split),
             **self._screen.look(sample, texts, notes),
             "characters": sum(map(len, texts)),
-            "ties": _ties(sample, pictures),
-            "own": own_key(sample),
+            "ties": ties,
+            # Equal texts of two patients do not make them one group.
+            "own": f"record:{item.place}" if ties else own_key(sample),
             "said": "\n".join(texts),
             "phash": [None if prints.flat else prints.phash for prints in printed],
             "leak": self._leak(sample, printed, notes),

@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -114,7 +114,7 @@ def write_part(path: Path, rows: Iterator[dict[str, Any]], notes: Notes, *, embe
             with pq.ParquetWriter(file, schema, compression="zstd", compression_level=1) as writer:
                 for some in _batched(rows, embedded=embedded):
                     writer.write_table(pa.Table.from_pylist(some, schema))
-                told = asdict(notes) | {"met": sorted(notes.met)}
+                told = vars(notes) | {"met": sorted(notes.met)}
                 text = json.dumps(told, ensure_ascii=False)
                 writer.add_key_value_metadata({_NOTES: text.encode("utf-8", "surrogateescape")})
             file.flush()

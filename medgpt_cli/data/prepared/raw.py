@@ -7,6 +7,7 @@ module knows nothing of images, filters or splits.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -195,4 +196,4 @@ def _root(folder: str) -> ImageRoot:
 
 
 def _resolver(folder: Path) -> Any:
-    return _root(str(folder)).resolve
+    return _root(os.path.abspath(folder)).resolve
