@@ -140,7 +140,7 @@ def _undecoded(syntax: UID) -> BadImage:
     name = (
         syntax.name if not syntax.is_private and syntax.name != syntax else "a private transfer syntax"
     )
-    if name.startswith(("MPEG", "HEVC", "SMPTE")):
+    if any(video in name for video in ("MPEG", "HEVC", "SMPTE")):
         return BadImage(f"is a video ({name})", repair="export the frame you need as PNG")
     return BadImage(f"cannot be decoded here: {name}", repair=_PLAIN)
 

@@ -9,6 +9,8 @@ from medgpt_cli.core.errors import BadImage
 
 MAX_PIXELS = 64_000_000
 """More would be decoded for nothing, or is a decompression bomb."""
+MAX_PIXELS_WEBP = 40_000_000
+"""libwebp holds two canvases of four bytes a pixel besides the picture."""
 MIN_SIDE = 16
 """Pixels; smaller pictures are icons or mistakes."""
 MAX_ASPECT = 20
@@ -21,8 +23,13 @@ MAX_OPEN_BYTES = 1 * 2**30
 """What opening one picture may add to a process at its peak; the tests measure the worst files that are allowed."""
 
 
-def refuse_size(width: int, height: int) -> None:
+def refuse_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
     """Refuses a picture by its size in pixels.
+
+    Args:
+        width: In pixels.
+        height: In pixels.
+        most: Pixels allowed in all.
 
     Raises:
         BadImage: Too large, too small or too long.
@@ -31,9 +38,9 @@ def refuse_size(width: int, height: int) -> None:
         raise BadImage(
             f"is {width} x {height} pixels, and the smaller side needs {MIN_SIDE}", repair="leave it out"
         )
-    if width * height > MAX_PIXELS:
+    if width * height > most:
         raise BadImage(
-            f"is {width} x {height} pixels, over the limit of {MAX_PIXELS // 1_000_000} megapixels",
+            f"is {width} x {height} pixels, over the limit of {most // 1_000_000} megapixels",
             repair="make it smaller, or cut out the region that matters",
         )
     if max(width, height) > MAX_ASPECT * min(width, height):

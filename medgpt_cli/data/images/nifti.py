@@ -47,13 +47,12 @@ def read_slice(stream: BinaryIO, reference: Reference) -> tuple[np.ndarray, tupl
     try:
         volume = open_volume(stream)
         across, index = _wanted(volume, reference)
-        stored = _slice(volume, across, index, reference.volume or 0)
+        pixels = _bright(_slice(volume, across, index, reference.volume or 0), volume, reference.window)
     except (BadImage, MemoryError):
         raise
     except Exception:
         # nibabel raises its own errors, OSError, EOFError, zlib.error, ValueError and more: none of it is repeated.
         raise BadImage("is damaged or cut short", repair=_REPAIR) from None
-    pixels = _bright(stored, volume, reference.window)
     rows, columns = [axis for axis in (2, 1, 0) if axis != across]
     return _square(pixels, volume.spacing[rows], volume.spacing[columns]), volume.flags
 

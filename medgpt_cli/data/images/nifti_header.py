@@ -68,6 +68,8 @@ def open_volume(stream: BinaryIO) -> Volume:
     dtype = header.get_data_dtype()
     if dtype.kind == "c":
         raise BadImage("holds complex numbers", repair="save their magnitude")
+    if dtype.kind not in "iuf" and not dtype.names:
+        raise ValueError("no numbers")
     if math.prod(sizes) * dtype.itemsize > MAX_VOLUME_BYTES or header.get_data_offset() > 2**26:
         raise BadImage(
             f"is over {MAX_VOLUME_BYTES // 2**30} GB unpacked", repair="save the volume you need alone"

@@ -17,7 +17,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.images.flags import Flag, with_flags
-from medgpt_cli.data.images.limits import pick_frame, refuse_size
+from medgpt_cli.data.images.limits import MAX_PIXELS, MAX_PIXELS_WEBP, pick_frame, refuse_size
 from medgpt_cli.data.images.stretch import ends_of, stretched
 
 KINDS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP")
@@ -34,7 +34,7 @@ def raster(stream: BinaryIO, kind: str, frame: int | None) -> Iterator[Image.Ima
     ImageFile.LOAD_TRUNCATED_IMAGES = False  # some libraries set it when they are imported
     try:
         with Image.open(stream, formats=(kind,)) as image:
-            refuse_size(*image.size)
+            refuse_size(*image.size, MAX_PIXELS_WEBP if kind == "WEBP" else MAX_PIXELS)
             if image.format == "MPO" and frame is None:
                 frame = 0
             wanted = pick_frame(

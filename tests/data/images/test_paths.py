@@ -35,6 +35,8 @@ def refusal(root: Path, written: str) -> str:
         ("../set/a.png", "a.png"),
         ("a.png#frame=0", "a.png#frame=0"),
         ("a.png#frame=12", "a.png#frame=12"),
+        ("./a.png#plane=axial&slice=040&window=40/400", "a.png#plane=axial&slice=040&window=40/400"),
+        ("sub/../a.png#row=3&column=image&item=1", "a.png#row=3&column=image&item=1"),
     ],
 )
 def test_paths_inside_are_absolute(root: Path, written: str, found: str) -> None:
@@ -102,6 +104,8 @@ def test_what_is_not_there_is_missing(root: Path, written: str) -> None:
         ("a.png#frame=-1", "names a frame that is not a number"),
         ("a.png#frame=1.5", "names a frame that is not a number"),
         ("a.png#frame=" + "9" * 99, "names a frame that is not a number"),
+        ("a.png#frame=1&frame=1", "names frame twice"),
+        ("a.png#fame=1", "has a word behind its # that is not known"),
         ("HTTPS://x/a.png", "is a URL, and URLs in records are never followed"),
         ("gs:bucket/a.png", "is a URL, and URLs in records are never followed"),
         ("javascript:alert(1)", "is a URL, and URLs in records are never followed"),
