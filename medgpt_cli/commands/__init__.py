@@ -50,6 +50,12 @@ COMMANDS: dict[str, Door] = {
     "data deid": Door(
         _HERE + "data.deid", "deid", "Copy records and images without what identifies patients", "Data"
     ),
+    "data stats": Door(
+        _HERE + "data.stats", "stats", "Count records, lengths, tokens, images and patients", "Data"
+    ),
+    "data preview": Door(
+        _HERE + "data.preview", "preview", "Write a page of samples as the model will see them", "Data"
+    ),
     "align": Door(
         _HERE + "align", "align", "Stage 1: teach the projector the language model's space", "Training"
     ),

@@ -65,17 +65,14 @@ def _rename_tower(shard: Path) -> None:
     save_file(tensors, shard, metadata={"format": "pt"})
 
 
-def load(
-    folder: Path, *, dtype: torch.dtype | None = None
-) -> tuple[LlavaForConditionalGeneration, LlavaProcessor]:
-    """Loads a checkpoint strictly, in evaluation mode, on CPU.
+def load_processor(folder: Path) -> LlavaProcessor:
+    """The processor of a checkpoint alone: tokenizer, template and picture rules, without any weight.
 
     Args:
-        folder: A folder with `config.json`, safetensors and a processor.
-        dtype: The dtype of all parameters; that of the files when None.
+        folder: As for `load`.
 
     Raises:
-        BadCheckpoint: Something is missing, damaged, of another shape, or not a model of ours.
+        BadCheckpoint: Something is missing, or not a processor of ours.
         HashMismatch: A file is not the one the folder's manifest names.
     """
     quiet_libraries()
@@ -97,6 +94,23 @@ def load(
             where=str(folder),
             repair="name a folder that medgpt wrote, or compose one with model.llm and model.vision",
         )
+    return processor
+
+
+def load(
+    folder: Path, *, dtype: torch.dtype | None = None
+) -> tuple[LlavaForConditionalGeneration, LlavaProcessor]:
+    """Loads a checkpoint strictly, in evaluation mode, on CPU.
+
+    Args:
+        folder: A folder with `config.json`, safetensors and a processor.
+        dtype: The dtype of all parameters; that of the files when None.
+
+    Raises:
+        BadCheckpoint: Something is missing, damaged, of another shape, or not a model of ours.
+        HashMismatch: A file is not the one the folder's manifest names.
+    """
+    processor = load_processor(folder)
     try:
         model, info = AutoModelForImageTextToText.from_pretrained(
             folder,

@@ -7,18 +7,11 @@ from typing import Annotated
 
 import typer
 
+from medgpt_cli.commands.data.words import ImageRoot
 from medgpt_cli.commands.options import Json
 
 DataFile = Annotated[
     Path, typer.Argument(metavar="PATH", help="JSONL file, JSON array, or either gzipped.")
-]
-ImageRoot = Annotated[
-    Path | None,
-    typer.Option(
-        "--image-root",
-        metavar="DIR",
-        help="Folder image paths are relative to and may not leave; the file's own otherwise.",
-    ),
 ]
 
 

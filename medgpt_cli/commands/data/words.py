@@ -1,0 +1,21 @@
+"""The words that several `medgpt data` commands share, each explained once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DataPath = Annotated[
+    Path, typer.Argument(metavar="PATH", help="Prepared set, JSONL file, or a data set's folder.")
+]
+
+ImageRoot = Annotated[
+    Path | None,
+    typer.Option(
+        "--image-root",
+        metavar="DIR",
+        help="Folder image paths are relative to and may not leave; the file's own otherwise.",
+    ),
+]
