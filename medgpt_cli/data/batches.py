@@ -1,14 +1,15 @@
-"""Encoded records as a map-style dataset, and the padded batch a training step takes.
+"""Encoded records as a map-style dataset, and the closed documents in one row that a training step takes.
 
 Pictures are opened, letterboxed and normalised when a record is asked for, and never kept.  Position in the data is
 an integer, so a resumed run continues where it stopped.  This module knows nothing of models.
 
-Shapes: B records, S tokens of the longest record, N images of the whole batch, H = W pixels.
+Shapes: B records, S tokens of all of them, N images of the whole batch, H = W pixels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -65,7 +66,10 @@ class EncodedDataset(Dataset[dict[str, Any]]):
     def __len__(self) -> int:
         return len(self.records)
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
+    def __getitem__(self, index: int | tuple[int, ...]) -> Any:
+        """A record by its number, or the records of a row by theirs."""
+        if isinstance(index, tuple):
+            return [self[number] for number in index]
         record = self.records[index]
         item: dict[str, Any] = {
             "input_ids": record.input_ids,
@@ -77,27 +81,31 @@ class EncodedDataset(Dataset[dict[str, Any]]):
         return item
 
 
-def collate(items: Sequence[dict[str, Any]], *, pad_id: int) -> dict[str, torch.Tensor]:
-    """Pads records on the right to one batch.
+def collate(items: Sequence[Any]) -> dict[str, torch.Tensor]:
+    """Records one behind the other in a single row, each a closed document; nothing is padded.
+
+    Args:
+        items: Records, or rows of records.
 
     Returns:
-        `input_ids`, `attention_mask` and `labels` (B, S); `pixel_values` (N, 3, H, W) if any record has images;
-        `sources` (B) if the records name theirs.
+        `input_ids`, `labels` and `position_ids` (1, S), positions beginning anew with each record, and the first
+        label of each ignored, since no token of its own stands before it; `cu_seq_lens_q` (B + 1), where records
+        begin, and the end; `pixel_values` (N, 3, H, W) if any record has images; `sources` (B) if they name theirs.
     """
-    length = max(len(item["input_ids"]) for item in items)
-    shape = (len(items), length)
-    ids = torch.full(shape, pad_id, dtype=torch.long)
-    labels = torch.full(shape, IGNORED, dtype=torch.long)
-    mask = torch.zeros(shape, dtype=torch.long)
-    for row, item in enumerate(items):
-        size = len(item["input_ids"])
-        ids[row, :size] = torch.tensor(item["input_ids"])
-        labels[row, :size] = torch.tensor(item["labels"])
-        mask[row, :size] = 1
-    batch = {"input_ids": ids, "attention_mask": mask, "labels": labels}
-    pictures = [item["pixel_values"] for item in items if item["pixel_values"] is not None]
+    records = [record for item in items for record in (item if isinstance(item, list) else [item])]
+    lengths = [len(record["input_ids"]) for record in records]
+    bounds = [0, *accumulate(lengths)]
+    labels = torch.tensor([label for record in records for label in record["labels"]])
+    labels[bounds[:-1]] = IGNORED
+    batch = {
+        "input_ids": torch.tensor([[token for record in records for token in record["input_ids"]]]),
+        "labels": labels[None],
+        "position_ids": torch.cat([torch.arange(length) for length in lengths])[None],
+        "cu_seq_lens_q": torch.tensor(bounds, dtype=torch.int32),
+    }
+    pictures = [record["pixel_values"] for record in records if record["pixel_values"] is not None]
     if pictures:
         batch["pixel_values"] = torch.cat(pictures)
-    if "source" in items[0]:
-        batch["sources"] = torch.tensor([item["source"] for item in items])
+    if "source" in records[0]:
+        batch["sources"] = torch.tensor([record["source"] for record in records])
     return batch

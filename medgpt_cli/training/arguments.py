@@ -15,17 +15,19 @@ SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_
 """Cosine (arXiv 1608.03983): lr(t) = lr/2 · (1 + cos(π·t/T)) after a linear warm-up; linear: to zero at T."""
 
 
-def total_steps(train: Any, records: int) -> int:
-    """Optimiser steps of the whole run.
+def run_length(train: Any, rows: int, *, ranks: int = 1) -> tuple[int, int]:
+    """How long the whole run is, as (rows, optimiser steps).
 
     Args:
         train: The recipe's `train` section.
-        records: Training records.
+        rows: Rows of the first pass over the data: records, or packed rows of them.
+        ranks: Processes that share a step.
     """
+    a_step = train.batch_size * train.accumulate * ranks
     if train.max_steps is not None:
-        return int(train.max_steps)
-    batches = math.ceil(records / train.batch_size)
-    return int(max(1, math.ceil(math.ceil(batches / train.accumulate) * train.epochs)))
+        return train.max_steps * a_step, int(train.max_steps)
+    total = max(1, round(rows * train.epochs))
+    return total, math.ceil(total / a_step)
 
 
 def training_arguments(
@@ -45,6 +47,7 @@ def training_arguments(
         seed=train.seed,
         data_seed=train.seed,
         max_steps=steps,
+        ignore_data_skip=True,  # the stream itself begins where the run goes on
         per_device_train_batch_size=train.batch_size,
         per_device_eval_batch_size=train.batch_size,
         gradient_accumulation_steps=train.accumulate,

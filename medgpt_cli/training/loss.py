@@ -20,10 +20,10 @@ CHUNK = 2**25
 """Logits held at once (128 MB in float32): 166 positions at gpt-oss's vocabulary of 201,088."""
 
 
-def summed_loss(
+def position_losses(
     hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, targets: torch.Tensor
-) -> torch.Tensor:
-    """The sum of -log p(target) over all positions, in nats; zero, and differentiable, where there are none.
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """-log p(target), summed and of each position, in nats.
 
     Args:
         hidden: (N, C), the last hidden state where something is learnt.
@@ -32,14 +32,16 @@ def summed_loss(
         targets: (N), the token that is learnt at each position.
 
     Returns:
-        A scalar in float32, whatever the head's dtype: the log of a sum over the vocabulary needs the digits.
+        The sum, differentiable also where there is no position, and each position's own (N) without gradient; in
+        float32 whatever the head's dtype: the log of a sum over the vocabulary needs the digits.
     """
     rows = max(1, CHUNK // weight.shape[0])
     if len(targets) <= rows or bias is not None:
         logits = torch.nn.functional.linear(hidden, weight, bias)
-        return cross_entropy(logits.float(), targets, reduction="sum")
-    loss: torch.Tensor = _Chunked.apply(hidden, weight, targets, rows)
-    return loss
+        each = cross_entropy(logits.float(), targets, reduction="none")
+        return each.sum(), each.detach()
+    total, each = _Chunked.apply(hidden, weight, targets, rows)
+    return total, each
 
 
 class _Chunked(torch.autograd.Function):
@@ -48,15 +50,15 @@ class _Chunked(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, rows: int
-    ) -> torch.Tensor:
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         of_hidden = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
         of_weight = torch.zeros_like(weight) if ctx.needs_input_grad[1] else None
-        total = torch.zeros((), dtype=torch.float32, device=hidden.device)
+        each = torch.empty(len(targets), dtype=torch.float32, device=hidden.device)
         for start in range(0, len(targets), rows):
             part, wanted = hidden[start : start + rows], targets[start : start + rows, None]
-            logits = (part @ weight.T).float()
+            logits = torch.nn.functional.linear(part, weight).float()
             norm = logits.logsumexp(dim=-1, keepdim=True)
-            total += (norm - logits.gather(1, wanted)).sum()
+            each[start : start + rows] = (norm - logits.gather(1, wanted))[:, 0]
             if of_hidden is None and of_weight is None:
                 continue
             error = logits.sub_(norm).exp_()  # softmax, in the place of the logits
@@ -65,9 +67,10 @@ class _Chunked(torch.autograd.Function):
             if of_hidden is not None:
                 of_hidden[start : start + rows] = error @ weight
             if of_weight is not None:
-                of_weight.addmm_(error.T, part)
+                of_weight.addmm_(error.T, part.to(weight.dtype))
         ctx.save_for_backward(of_hidden, of_weight)
-        return total
+        ctx.mark_non_differentiable(each)
+        return each.sum(), each
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:

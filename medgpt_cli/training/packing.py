@@ -1,7 +1,7 @@
 """Which records share a row: offline bin packing with two capacities, tokens and images.
 
-A row is filled with whole records, so no image span is ever cut.  The plan is a pure function of the lengths, the
-limits and a seed; nothing of it needs saving, and a position in it is an integer.  This module knows nothing of
+A row is filled with whole records, so no image span is ever cut.  The plan is a pure function of a pass's
+order, the lengths, the limits and a seed, so nothing of it needs saving.  This module knows nothing of
 tokens themselves, and nothing of how the rows are attended.
 """
 
@@ -17,42 +17,49 @@ BUFFER = 16_384
 
 
 def pack(
-    tokens: Sequence[int], images: Sequence[int], *, max_tokens: int, max_images: int, seed: int
+    order: Sequence[int],
+    tokens: Sequence[int],
+    images: Sequence[int],
+    *,
+    max_tokens: int,
+    max_images: int,
+    seed: int | None = None,
 ) -> list[tuple[int, ...]]:
-    """Rows of record numbers, each record in exactly one.
+    """Rows of record numbers, each record of a pass in exactly one.
 
-    Records are shuffled into buffers, and each buffer is packed best-fit decreasing: the largest record first, each
-    into the row where it leaves the least room.  What is largest has two answers where there are two capacities
-    (by both shares together; or records with images first, so that texts fill what they leave), and the one that
-    needs fewer rows is taken.  Rows come out in a seeded order, records in a row in the order of their numbers.
+    Each buffer of records is packed best-fit decreasing: the largest record first, each into the row where it leaves
+    the least room.  What is largest has two answers where there are two capacities (by both shares together; or
+    records with images first, so that texts fill what they leave), and the one that needs fewer rows is taken.
 
     Args:
-        tokens: Length of each record, image tokens included.
-        images: Images (tiles) of each record.
+        order: The records of the pass, in its order; neighbours share a buffer.
+        tokens: Length of each record by its number, image tokens included.
+        images: Images (tiles) of each record by its number.
         max_tokens: Tokens a row holds.
         max_images: Images a row holds.
-        seed: Decides which records meet; an epoch's number belongs in it.
+        seed: Puts the rows into an order of their own; without it a row stands where its first record stood.
 
     Raises:
         ValueError: A record alone exceeds a limit; whoever gathers records has told the person before.
     """
-    if any(length > max_tokens for length in tokens) or any(count > max_images for count in images):
-        raise ValueError("a record is longer than a row, or shows more images than a row holds")
-    generator = np.random.default_rng(seed)
-    order = generator.permutation(len(tokens)).tolist()
     rows: list[tuple[int, ...]] = []
     for start in range(0, len(order), BUFFER):
         buffer = order[start : start + BUFFER]
-        by_share = sorted(
-            buffer, key=lambda r: -(tokens[r] / max_tokens + images[r] / max(max_images, 1))
-        )
-        by_images = sorted(buffer, key=lambda r: (-images[r], -tokens[r]))
+        if any(tokens[r] > max_tokens or images[r] > max_images for r in buffer):
+            raise ValueError("a record is longer than a row, or shows more images than a row holds")
+        places = range(len(buffer))
+        size = [tokens[r] for r in buffer]
+        shown = [images[r] for r in buffer]
+        by_share = sorted(places, key=lambda p: -(size[p] / max_tokens + shown[p] / max(max_images, 1)))
+        by_images = sorted(places, key=lambda p: (-shown[p], -size[p]))
         one, other = (
-            _best_fit(records, tokens, images, max_tokens, max_images)
-            for records in (by_share, by_images)
+            _best_fit(records, size, shown, max_tokens, max_images) for records in (by_share, by_images)
         )
-        rows += one if len(one) <= len(other) else other
-    return [rows[index] for index in generator.permutation(len(rows))]
+        fewer = one if len(one) <= len(other) else other
+        rows += [tuple(buffer[p] for p in row) for row in sorted(fewer)]
+    if seed is None:
+        return rows
+    return [rows[index] for index in np.random.default_rng(seed).permutation(len(rows))]
 
 
 def _best_fit(

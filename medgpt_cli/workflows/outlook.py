@@ -7,11 +7,12 @@ from typing import Any
 
 from medgpt_cli.core import console
 from medgpt_cli.core.recipe import Resolved
-from medgpt_cli.training.arguments import total_steps
+from medgpt_cli.training.arguments import run_length
 from medgpt_cli.training.meters import duration
 from medgpt_cli.training.parts import freeze
 from medgpt_cli.workflows import mix
 from medgpt_cli.workflows.stage_data import gather
+from medgpt_cli.workflows.stage_trainer import rows_of_pass
 from medgpt_cli.workflows.starting import build_model, learning_parts
 
 BYTES_WEIGHT = 4
@@ -37,9 +38,10 @@ def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
     total = sum(count.total for count in counts.values())
     learnt = sum(count.trained for count in counts.values())
     mixture = gathered.mixture
-    steps = total_steps(recipe.train, len(mixture))
+    rows = rows_of_pass(recipe, gathered, 0)
+    _, steps = run_length(recipe.train, len(rows))
     # The records of the first pass; with shares, others come again in the next.
-    tokens = sum(len(gathered.train[i].input_ids) for i in mixture.of_pass(0)) / len(mixture)
+    tokens = sum(len(gathered.train[i].input_ids) for row in rows for i in row) / len(rows)
     per_step = tokens * recipe.train.batch_size * recipe.train.accumulate
     outlook = {
         "stage": recipe.stage,

@@ -5,7 +5,7 @@ The stages differ only in their recipes (which parts learn, at which rate, on wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,25 +14,19 @@ from medgpt_cli.core import console, rundir
 from medgpt_cli.core.errors import NotThere, UsageError
 from medgpt_cli.core.recipe import Resolved, read_recipe
 from medgpt_cli.core.rundir import RunFolder
-from medgpt_cli.data.batches import EncodedDataset, collate
 from medgpt_cli.models import checkpoint
-from medgpt_cli.training.arguments import total_steps, training_arguments
 from medgpt_cli.training.exactness import exact_sums
 from medgpt_cli.training.meters import Meters, cut_after
-from medgpt_cli.training.parts import PartCount, freeze, parameter_groups
+from medgpt_cli.training.parts import PartCount, freeze
 from medgpt_cli.training.report import write_report
 from medgpt_cli.training.signals import StopOnSignal
-from medgpt_cli.training.source_losses import SourceLosses
-from medgpt_cli.training.trainer import StageTrainer
 from medgpt_cli.workflows import mix, outlook, run_record
-from medgpt_cli.workflows.loading import pixels_of
 from medgpt_cli.workflows.stage_data import StageData, gather
+from medgpt_cli.workflows.stage_trainer import build_trainer
 from medgpt_cli.workflows.starting import (
     base_hashes,
     build_model,
     learning_parts,
-    part_rates,
-    pick_precision,
     refuse_inputs_inside,
 )
 
@@ -126,8 +120,8 @@ def _run(
             {"phi": gathered.phi},
         )
         _announce(run, resolved, gathered, counts, last)
-        _train(run, recipe, model, processor, gathered, last, signals)
-        run_record.end(run, gathered, counts, total_steps(recipe.train, len(gathered.mixture)))
+        steps = _train(run, recipe, model, processor, gathered, last, signals)
+        run_record.end(run, gathered, counts, steps)
         write_report(run.path)
         run.finish()
     finally:
@@ -144,10 +138,11 @@ def _train(
     gathered: StageData,
     last: Path | None,
     signals: StopOnSignal,
-) -> None:
+) -> int:
+    """Takes the steps that are left, and returns how many the whole run has."""
     save = partial(run_record.save_hashed, run.path.name, partial(checkpoint.save, model, processor))
-    steps = total_steps(recipe.train, len(gathered.mixture))
-    trainer = _trainer(run, recipe, model, processor, gathered, steps, last, save)
+    trainer = build_trainer(run, recipe, model, processor, gathered, last, save)
+    steps = trainer.args.max_steps
     meters = Meters(run.metrics, sources=trainer.sources, validation_sources=trainer.validation_sources)
     meters.attach(trainer)
     trainer.add_callback(meters)
@@ -166,62 +161,7 @@ def _train(
                 f"go on with: {run_record.resume_line(run)}",
             )
     run_record.keep_model(run, save)
-
-
-def _trainer(
-    run: RunFolder,
-    recipe: Any,
-    model: Any,
-    processor: Any,
-    gathered: StageData,
-    steps: int,
-    last: Path | None,
-    save: Callable[[Path], None],
-) -> StageTrainer:
-    import torch
-    from transformers import PrinterCallback
-
-    cpu, bf16 = pick_precision(recipe.model.dtype)
-    pixels = pixels_of(processor)
-    mixture = gathered.mixture
-    sources = (
-        SourceLosses([each.name for each in mixture.ingredients])
-        if len(mixture.ingredients) > 1
-        else None
-    )
-    validated = (
-        SourceLosses(list(gathered.validation_parts)) if len(gathered.validation_parts) > 1 else None
-    )
-    groups = parameter_groups(
-        model,
-        lr=recipe.train.lr,
-        part_lr=part_rates(recipe),
-        weight_decay=recipe.train.weight_decay,
-    )
-    trainer = StageTrainer(
-        model=model,
-        args=training_arguments(
-            recipe.train, checkpoints=run.checkpoints, steps=steps, bf16=bf16, cpu=cpu
-        ),
-        data_collator=partial(collate, pad_id=processor.tokenizer.pad_token_id),
-        train_dataset=EncodedDataset(gathered.train, pixels, mixture.source_of if sources else None),
-        eval_dataset=EncodedDataset(
-            gathered.validation, pixels, mix.part_of(gathered.validation_parts) if validated else None
-        )
-        if gathered.validation
-        else None,
-        optimizers=(torch.optim.AdamW(groups), None),
-        order=mixture.of_pass,
-        pass_size=len(mixture),
-        save_model_files=save,
-        checkpoints=run.checkpoints,
-        keep=recipe.train.keep,
-        loaded_from=last,
-        sources=sources,
-        validation_sources=validated,
-    )
-    trainer.remove_callback(PrinterCallback)
-    return trainer
+    return int(steps)
 
 
 def _announce(

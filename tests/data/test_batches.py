@@ -17,7 +17,7 @@ def pixels(tmp_path) -> Pixels:
     return Pixels(stock, lambda path: Image.open(path).convert("RGB"), letterbox)
 
 
-def test_records_are_padded_and_pictures_stay_in_order(tmp_path) -> None:
+def test_records_stand_one_behind_the_other_and_pictures_stay_in_order(tmp_path) -> None:
     for name, shade in (("a", 0), ("b", 120), ("c", 255)):
         Image.new("RGB", (28, 28), (shade,) * 3).save(tmp_path / f"{name}.png")
     a, b, c = (str(tmp_path / f"{name}.png") for name in "abc")
@@ -29,19 +29,27 @@ def test_records_are_padded_and_pictures_stay_in_order(tmp_path) -> None:
         ],
         pixels(tmp_path),
     )
-    batch = collate([data[0], data[1], data[2]], pad_id=9)
-    assert batch["input_ids"].tolist() == [[1, 2, 3], [4, 9, 9], [5, 6, 9]]
-    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0], [1, 1, 0]]
-    assert batch["labels"].tolist() == [[-100, 2, 3], [4, -100, -100], [-100, 6, -100]]
+    batch = collate([data[0], data[(1, 2)]])
+    assert batch["input_ids"].tolist() == [[1, 2, 3, 4, 5, 6]]
+    assert batch["position_ids"].tolist() == [[0, 1, 2, 0, 0, 1]]
+    assert batch["cu_seq_lens_q"].tolist() == [0, 3, 4, 6]
     assert batch["pixel_values"].shape == (3, 3, 28, 28)
     means = batch["pixel_values"].mean(dim=(1, 2, 3))
     assert means[0] < means[1] < means[2]
 
 
+def test_the_first_token_of_a_record_is_learnt_from_no_other_record() -> None:
+    record = {"input_ids": [7, 8], "labels": [7, 8], "pixel_values": None}
+    assert collate([record, record])["labels"].tolist() == [[IGNORED, 8, IGNORED, 8]]
+
+
 def test_a_batch_without_pictures_has_no_pixels() -> None:
-    assert "pixel_values" not in collate(
-        [{"input_ids": [1], "labels": [1], "pixel_values": None}], pad_id=0
-    )
+    assert "pixel_values" not in collate([{"input_ids": [1], "labels": [1], "pixel_values": None}])
+
+
+def test_sources_are_named_by_record() -> None:
+    record = {"input_ids": [1, 2], "labels": [1, 2], "pixel_values": None}
+    assert collate([record | {"source": 1}, record | {"source": 0}])["sources"].tolist() == [1, 0]
 
 
 def test_our_letterbox_is_what_the_stock_processor_does_to_the_same_picture(tmp_path) -> None:

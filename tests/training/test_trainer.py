@@ -7,10 +7,15 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from medgpt_cli.data.batches import collate
+from medgpt_cli.models.attention.closed import close_documents
 from medgpt_cli.models.tiny import build as tiny_build
-from medgpt_cli.training.arguments import total_steps, training_arguments
+from medgpt_cli.training.arguments import run_length, training_arguments
+from medgpt_cli.training.forward import forget
+from medgpt_cli.training.loss import IGNORED
 from medgpt_cli.training.source_losses import SourceLosses
-from medgpt_cli.training.trainer import IGNORED, Passes, StageTrainer
+from medgpt_cli.training.stream import Stream
+from medgpt_cli.training.trainer import StageTrainer
 
 
 def train_section(**changes: object) -> SimpleNamespace:
@@ -38,52 +43,100 @@ def trainer(model, tmp_path: Path, **changes: object) -> StageTrainer:
         model=model,
         args=training_arguments(section, checkpoints=tmp_path, steps=2, bf16=False, cpu=True),
         train_dataset=[0, 1],
-        order=lambda number: [0, 1],
-        pass_size=2,
+        stream=Stream(lambda number: [(0,), (1,)], 4),
         save_model_files=lambda folder: None,
         checkpoints=tmp_path,
         keep=1,
     )
 
 
-def batch() -> dict[str, torch.Tensor]:
+def records() -> list[dict]:
+    """Three records: a dialogue, one with a question alone, and one with nothing to learn."""
     generator = torch.Generator().manual_seed(3)
     ids = torch.randint(0, 4000, (3, 20), generator=generator)
     labels = ids.clone()
     labels[0, :12] = IGNORED
     labels[1, 5:] = IGNORED
     labels[2] = IGNORED
-    return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": labels}
+    rows = zip(ids.tolist(), labels.tolist(), strict=True)
+    return [{"input_ids": row, "labels": learnt, "pixel_values": None} for row, learnt in rows]
 
 
-@pytest.fixture(scope="module")
-def model():
+def batch(*numbers: int, **words: int) -> dict[str, torch.Tensor]:
+    return collate([records()[number] | words for number in numbers or (0, 1, 2)])
+
+
+@pytest.fixture
+def stock():
     return tiny_build.build(date="2026-01-01", reasoning="low")[0]
 
 
-def test_the_loss_is_the_stock_models_over_the_same_tokens(model, tmp_path: Path) -> None:
-    expected = model(**batch()).loss
-    ours = trainer(model, tmp_path).compute_loss(model, batch())
-    torch.testing.assert_close(ours, expected, rtol=1e-6, atol=1e-6)
+@pytest.fixture
+def model(stock):
+    close_documents(stock)
+    return stock
 
 
-def test_gradients_are_those_of_full_logits(model, tmp_path: Path) -> None:
-    inputs = batch()
-    logits = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).logits
+def padded() -> dict[str, torch.Tensor]:
+    return {key: torch.tensor([record[key] for record in records()]) for key in ("input_ids", "labels")}
+
+
+def test_the_loss_is_the_stock_models_over_the_same_tokens(stock, tmp_path: Path) -> None:
+    expected = stock(**padded()).loss
+    close_documents(stock)
+    ours = trainer(stock, tmp_path).compute_loss(stock, batch())
+    torch.testing.assert_close(ours, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_gradients_are_those_of_full_logits(stock, tmp_path: Path) -> None:
+    inputs = padded()
+    logits = stock(input_ids=inputs["input_ids"]).logits
     cross_entropy(
         logits[:, :-1].flatten(0, 1), inputs["labels"][:, 1:].flatten(), ignore_index=IGNORED
     ).backward()
-    expected = model.lm_head.weight.grad.clone()
-    model.zero_grad()
+    expected = {n: p.grad.clone() for n, p in stock.named_parameters() if p.grad is not None}
+    stock.zero_grad()
+    close_documents(stock)
+    trainer(stock, tmp_path).compute_loss(stock, batch()).backward()
+    for name, gradient in expected.items():
+        got = dict(stock.named_parameters())[name].grad
+        torch.testing.assert_close(got, gradient, rtol=1e-3, atol=1e-5, msg=name)
+
+
+def test_a_batch_without_an_image_reaches_the_tower_with_a_gradient_of_zero(
+    model, tmp_path: Path
+) -> None:
+    close_documents(model)
     trainer(model, tmp_path).compute_loss(model, batch()).backward()
-    torch.testing.assert_close(model.lm_head.weight.grad, expected, rtol=1e-5, atol=1e-7)
-    model.zero_grad()
+    projector = [p for n, p in model.named_parameters() if "multi_modal_projector" in n]
+    assert projector
+    assert all(p.grad is not None and p.grad.abs().max() == 0 for p in projector)
+
+
+def test_an_attention_that_lets_documents_see_each_other_is_refused(stock, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="does not keep the documents of a row apart"):
+        trainer(stock, tmp_path)
+
+
+def test_the_model_gets_its_own_forward_pass_back(model, tmp_path: Path) -> None:
+    trainer(model, tmp_path)
+    forget(model)
+    assert model(input_ids=torch.tensor([[1, 2]]), use_cache=False).logits.shape[:2] == (1, 2)
+
+
+def test_half_precision_compute_over_single_precision_weights_stays_close(model, tmp_path: Path) -> None:
+    exact = trainer(model, tmp_path).compute_loss(model, batch())
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        half = trainer(model, tmp_path).compute_loss(model, batch())
+    half.backward()
+    assert half.item() == pytest.approx(exact.item(), rel=0.02)
+    assert all(p.grad is None or torch.isfinite(p.grad).all() for p in model.parameters())
 
 
 def test_the_loss_is_divided_by_the_tokens_of_the_whole_step(model, tmp_path: Path) -> None:
     one = trainer(model, tmp_path)
     mean = one.compute_loss(model, batch())
-    supervised = (batch()["labels"][:, 1:] != IGNORED).sum()
+    supervised = (padded()["labels"][:, 1:] != IGNORED).sum()
     half = one.compute_loss(model, batch(), num_items_in_batch=supervised * 2)
     torch.testing.assert_close(half, mean / 2)
 
@@ -98,19 +151,9 @@ def test_a_batch_without_supervised_tokens_is_a_differentiable_zero(model, tmp_p
     model.zero_grad()
 
 
-def test_each_pass_has_the_order_of_its_number() -> None:
-    passes = Passes(3, lambda number: torch.tensor([number, number + 1, number + 2]).numpy())
-    assert (len(passes), list(passes)) == (3, [0, 1, 2])
-    passes.set_epoch(4)
-    assert list(passes) == [4, 5, 6]
-    assert all(type(number) is int for number in passes)
-
-
 def test_the_loss_of_each_source_is_that_of_its_records_alone(model, tmp_path: Path) -> None:
     one = trainer(model, tmp_path)
-    alone = [
-        one.compute_loss(model, {k: v[row : row + 1] for k, v in batch().items()}) for row in range(2)
-    ]
+    alone = [one.compute_loss(model, batch(row)) for row in range(2)]
     together = one.compute_loss(model, batch())
     model.train()
     one.sources = SourceLosses(["a", "b", "c"])
@@ -136,7 +179,7 @@ def test_the_loss_of_each_source_is_that_of_its_records_alone(model, tmp_path: P
     ],
 )
 def test_steps_are_counted_from_records(changes: dict, records: int, steps: int) -> None:
-    assert total_steps(train_section(**changes), records) == steps
+    assert run_length(train_section(**changes), records)[1] == steps
 
 
 def test_weights_that_were_not_loaded_strictly_are_never_resumed(model, tmp_path: Path) -> None:

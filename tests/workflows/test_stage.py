@@ -56,7 +56,7 @@ def test_three_lines_and_nothing_else(folder: Path, capsys: pytest.CaptureFixtur
     assert main(["sft", "--data", "local.jsonl"]) == 0
     captured = capsys.readouterr()
     (run,) = (folder / "runs").iterdir()
-    assert captured.out.startswith(f"runs/{run.name}: 8 steps, loss ")
+    assert captured.out.startswith(f"runs/{run.name}: 2 steps, loss ")
     assert f"medgpt chat --model runs/{run.name} --image FILE" in captured.out
     assert "the 20B model: --model FOLDER" in captured.err
     assert {path.name for path in run.iterdir()} >= {
@@ -73,7 +73,7 @@ def test_three_lines_and_nothing_else(folder: Path, capsys: pytest.CaptureFixtur
     }
     manifest = json.loads((run / "manifest.json").read_text())
     assert list(manifest["data"]) == ["local.jsonl"]
-    assert manifest["steps"] == 8
+    assert manifest["steps"] == 2
     assert json.loads((run / "state.json").read_text())["state"] == "done"
     for path in run.rglob("*"):
         assert not stat.S_IMODE(path.stat().st_mode) & 0o007, path
@@ -113,6 +113,7 @@ def test_a_stage_moves_only_the_parts_it_names(folder: Path, tiny: Path, stage: 
         ["data.validation=[local.jsonl]", "train.eval_steps=2"],
         ["train.threads=2"],
         [*WEIGHED, "data.mix.1.cap=2"],
+        [*TWO, "train.packing=true", "train.max_length=320"],
         [
             *TWO,
             "data.temperature=4",
@@ -121,12 +122,12 @@ def test_a_stage_moves_only_the_parts_it_names(folder: Path, tiny: Path, stage: 
             "train.eval_steps=2",
         ],
     ],
-    ids=["plain", "accumulated", "validated", "two threads", "weighed mix", "tempered mix"],
+    ids=["plain", "accumulated", "validated", "two threads", "weighed mix", "packed", "tempered mix"],
 )
 def test_a_run_cut_in_two_ends_in_the_weights_of_one_that_was_not(
     folder: Path, words: list[str], stop: int
 ) -> None:
-    # Two steps an epoch (one when accumulated): step 6 is the end of one, step 5 lies inside one.
+    # A step and a half a pass: step 6 is the end of one, step 5 lies inside one.
     line = [
         "sft",
         "--data",
@@ -315,7 +316,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(
     before = sorted(folder.rglob("*"))
     assert main(["sft", "--data", "local.jsonl", "--dry-run", "--json", *FAST]) == 0
     outlook = json.loads(capsys.readouterr().out)
-    assert (outlook["records"], outlook["images"], outlook["steps"]) == (3, 2, 16)
+    assert (outlook["records"], outlook["images"], outlook["steps"]) == (3, 2, 12)
     assert outlook["recipe"]["train"]["batch_size"] == 2
     assert outlook["mix"] == {
         "order": "shuffled",
@@ -332,6 +333,30 @@ def test_accumulated_steps_equal_one_large_batch(folder: Path) -> None:
     assert main([*words, "--out", "small", "train.batch_size=1", "train.accumulate=3"]) == 0
 
     assert losses(folder / "small") == pytest.approx(losses(folder / "large"), rel=1e-4)
+
+
+def test_packed_records_learn_as_they_would_alone(folder: Path) -> None:
+    """All records in one row, against all records in one batch: the same step, in whatever order they stand."""
+    words = [
+        "sft",
+        "--data",
+        "local.jsonl",
+        *TWO,
+        "train.lr=1e-3",
+        "train.max_steps=2",
+        "train.clip=1e9",
+    ]
+    assert main([*words, "--out", "loose", "train.batch_size=6"]) == 0
+    packed = ["train.batch_size=1", "train.packing=true", "train.max_length=2048"]
+    assert main([*words, "--out", "packed", *packed]) == 0
+    assert losses(folder / "packed") == pytest.approx(losses(folder / "loose"), rel=1e-4)
+
+
+def test_a_record_too_long_for_a_row_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["train.packing=true", "train.max_length=100"]
+    assert main(["sft", "--data", "local.jsonl", "--out", "run", *words]) == 3
+    assert "longer than train.max_length=100; nothing is cut off silently" in capsys.readouterr().err
+    assert not Path("run").exists()
 
 
 def test_a_part_may_learn_at_a_rate_of_its_own(folder: Path, tiny: Path) -> None:

@@ -54,7 +54,7 @@ class Source(Section):
     """One source of the training mix."""
 
     path: str
-    """JSONL file of records, relative to the folder the command runs in."""
+    """JSONL file of records or prepared set, relative to the folder the command runs in."""
     weight: Positive | None = None
     """Share of the mix, relative to the other weights; for all sources or none; by size when empty."""
     cap: AtLeastOne | None = None
@@ -73,7 +73,7 @@ class Data(Section):
     order: Literal["shuffled", "as-given", "short-first"] = "shuffled"
     """Order of records in one pass over the mix: as-given is source after source, short-first is by tokens."""
     validation: tuple[str, ...] = ()
-    """JSONL files to evaluate the loss on while training."""
+    """JSONL files or prepared sets to evaluate the loss on; when empty, what the prepared sets of the mix bring."""
     against: tuple[str, ...] = ()
     """Evaluation sets; training records that share a patient, image, question or text with them are left out."""
     image_root: str | None = None
@@ -92,11 +92,15 @@ class Train(Section):
     max_steps: AtLeastOne | None = None
     """End after so many optimizer steps."""
     batch_size: AtLeastOne = 8
-    """Records in one forward pass on one device."""
+    """Records, or packed rows, in one forward pass on one device."""
     accumulate: AtLeastOne = 1
     """Forward passes whose gradients are added up before one optimizer step."""
     max_length: int = Field(default=2048, ge=16)
-    """Longest dialogue, in tokens, image tokens included."""
+    """Longest record, in tokens, image tokens included; with packing the length of a row."""
+    packing: bool = False
+    """Fill rows of max_length tokens with whole records, none of which sees another; batch_size then counts rows."""
+    max_images: AtLeastOne = 64
+    """Images a packed row may hold."""
     lr: Positive
     """Peak learning rate."""
     schedule: Literal["cosine", "linear", "constant"] = "cosine"

@@ -18,11 +18,9 @@ import torch
 from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface
 
+from medgpt_cli.core.documents import OURS
 from medgpt_cli.models.attention.sinks import attend
 from medgpt_cli.models.attention.sliding import attend_in_blocks, window_bias
-
-NAME = "closed_documents"
-"""In transformers' registry; must hold neither "sdpa" nor "flash", by which transformers chooses paths of its own."""
 
 
 def closed_documents(
@@ -61,6 +59,8 @@ def closed_documents(
         raise ValueError("attention dropout is not supported over closed documents")
     if query.shape[2] != key.shape[2]:
         raise ValueError("closed documents attend to themselves; a cache needs another attention")
+    # Under autocast the rotary tables, in single precision, have lifted queries and keys out of the projections' dtype.
+    query, key = query.to(value.dtype), key.to(value.dtype)
     tokens = query.shape[2]
     bounds = None if cu_seq_lens_q is None else cu_seq_lens_q.tolist()
     if bounds is not None and (query.shape[0] != 1 or bounds[0] != 0 or bounds[-1] != tokens):
@@ -106,6 +106,6 @@ def no_mask(*, attention_mask: torch.Tensor | None = None, **kwargs: Any) -> Non
 
 def close_documents(model: Any) -> None:
     """Lets the language model of a LLaVA model attend this way; the vision tower keeps its own attention."""
-    AttentionInterface.register(NAME, closed_documents)
-    AttentionMaskInterface.register(NAME, no_mask)
-    model.model.language_model.config._attn_implementation = NAME
+    AttentionInterface.register(OURS, closed_documents)
+    AttentionMaskInterface.register(OURS, no_mask)
+    model.model.language_model.config._attn_implementation = OURS

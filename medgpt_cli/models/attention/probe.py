@@ -15,7 +15,8 @@ from typing import Any
 
 import torch
 
-from medgpt_cli.models.attention.closed import NAME, closed_documents
+from medgpt_cli.core.documents import OURS
+from medgpt_cli.models.attention.closed import closed_documents
 
 LENGTHS = (70, 58)
 WINDOW = 32
@@ -55,8 +56,8 @@ def choose_attention(device: str, dtype: torch.dtype) -> tuple[str, list[Verdict
                 verdicts.append(probe(name, _registered(name), device=device, dtype=dtype))
                 if verdicts[-1].agrees:
                     return name, verdicts
-    verdicts.append(probe(NAME, closed_documents, device=device, dtype=dtype))
-    return (NAME if verdicts[-1].agrees else "eager"), verdicts
+    verdicts.append(probe(OURS, closed_documents, device=device, dtype=dtype))
+    return (OURS if verdicts[-1].agrees else "eager"), verdicts
 
 
 def probe(
@@ -113,7 +114,7 @@ def _call(
     bounds = torch.tensor([0, LENGTHS[0], sum(LENGTHS)], dtype=torch.int32, device=query.device)
     layer = SimpleNamespace(
         num_key_value_groups=2, training=True, is_causal=True, sinks=sinks, layer_idx=0,
-        config=SimpleNamespace(_attn_implementation=NAME),
+        config=SimpleNamespace(_attn_implementation=OURS),
     )  # fmt: skip
     out, _ = attention(
         layer, query, key, value, None, scaling=0.125, dropout=0.0, sliding_window=window, s_aux=sinks,

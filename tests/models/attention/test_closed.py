@@ -12,7 +12,8 @@ from transformers import (
     LlavaForConditionalGeneration,
 )
 
-from medgpt_cli.models.attention.closed import NAME, close_documents, no_mask
+from medgpt_cli.core.documents import OURS
+from medgpt_cli.models.attention.closed import close_documents, no_mask
 from tests.models.attention.masks import bounds_of, pair_of_masks, restarted
 
 LENGTHS = [19, 5, 33, 1, 14]
@@ -136,8 +137,8 @@ def test_rows_padded_on_the_right_are_one_document_each():
 def test_only_the_language_model_attends_this_way():
     model = llava("gpt-oss")
     close_documents(model)
-    assert model.model.language_model.config._attn_implementation == NAME
-    assert model.model.vision_tower.config._attn_implementation != NAME
+    assert model.model.language_model.config._attn_implementation == OURS
+    assert model.model.vision_tower.config._attn_implementation != OURS
 
 
 def test_padding_on_the_left_is_refused():

@@ -4,14 +4,15 @@ import pytest
 import torch
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
+from medgpt_cli.core.documents import OURS
 from medgpt_cli.models.attention import probe
-from medgpt_cli.models.attention.closed import NAME, closed_documents
+from medgpt_cli.models.attention.closed import closed_documents
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_ours_is_chosen_on_this_processor(dtype):
     name, verdicts = probe.choose_attention("cpu", dtype)
-    assert name == NAME
+    assert name == OURS
     assert [verdict.reason for verdict in verdicts] == ["agrees with eager in output and gradients"]
 
 

@@ -1,0 +1,116 @@
+"""The trainer of one stage, put together from a recipe, a model and the records it learns from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import PrinterCallback
+
+from medgpt_cli.core.rundir import RunFolder
+from medgpt_cli.data.batches import EncodedDataset, collate
+from medgpt_cli.models.attention.closed import close_documents
+from medgpt_cli.training.arguments import run_length, training_arguments
+from medgpt_cli.training.packing import pack
+from medgpt_cli.training.parts import parameter_groups
+from medgpt_cli.training.source_losses import SourceLosses
+from medgpt_cli.training.stream import Cursor, Row, Stream
+from medgpt_cli.training.trainer import CURSOR, STATE, StageTrainer
+from medgpt_cli.workflows import mix
+from medgpt_cli.workflows.loading import pixels_of
+from medgpt_cli.workflows.stage_data import StageData
+from medgpt_cli.workflows.starting import part_rates, pick_precision
+
+
+def build_trainer(
+    run: RunFolder,
+    recipe: Any,
+    model: Any,
+    processor: Any,
+    gathered: StageData,
+    last: Path | None,
+    save: Callable[[Path], None],
+) -> StageTrainer:
+    """The trainer, ready to take the run's first or next step.
+
+    Args:
+        run: Where checkpoints go.
+        recipe: A stage recipe.
+        model: After `freeze`.
+        processor: Beside it.
+        gathered: What it learns from.
+        last: The checkpoint the model was loaded from, when the run goes on.
+        save: Writes model and processor into a folder.
+    """
+    close_documents(model)
+    cpu, bf16 = pick_precision(recipe.model.dtype)
+    pixels = pixels_of(processor)
+    mixture, parts = gathered.mixture, gathered.validation_parts
+    names = [each.name for each in mixture.ingredients]
+    sources = SourceLosses(names) if len(names) > 1 else None
+    validated = SourceLosses(list(parts)) if len(parts) > 1 else None
+    total, steps = run_length(recipe.train, len(rows_of_pass(recipe, gathered, 0)))
+    validation = EncodedDataset(
+        gathered.validation, pixels, mix.part_of(parts) if validated is not None else None
+    )
+    groups = parameter_groups(
+        model, lr=recipe.train.lr, part_lr=part_rates(recipe), weight_decay=recipe.train.weight_decay
+    )
+    trainer = StageTrainer(
+        model=model,
+        args=training_arguments(
+            recipe.train, checkpoints=run.checkpoints, steps=steps, bf16=bf16, cpu=cpu
+        ),
+        data_collator=collate,
+        train_dataset=EncodedDataset(
+            gathered.train, pixels, mixture.source_of if sources is not None else None
+        ),
+        eval_dataset=validation if gathered.validation else None,
+        optimizers=(torch.optim.AdamW(groups), None),
+        stream=_stream(recipe, gathered, total, last),
+        save_model_files=save,
+        checkpoints=run.checkpoints,
+        keep=recipe.train.keep,
+        loaded_from=last,
+        sources=sources,
+        validation_sources=validated,
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def rows_of_pass(recipe: Any, gathered: StageData, number: int) -> Sequence[Row]:
+    """The rows of one pass over the mixture: records, or rows packed with them.
+
+    Args:
+        recipe: A stage recipe.
+        gathered: What it learns from.
+        number: The pass, from 0.
+    """
+    order = gathered.mixture.of_pass(number).tolist()
+    if not recipe.train.packing:
+        return [(record,) for record in order]
+    shuffled = gathered.mixture.order == "shuffled"
+    return pack(
+        order,
+        [len(record.input_ids) for record in gathered.train],
+        [len(record.images) for record in gathered.train],
+        max_tokens=recipe.train.max_length,
+        max_images=recipe.train.max_images,
+        seed=recipe.train.seed * 1_000_003 + number if shuffled else None,
+    )
+
+
+def _stream(recipe: Any, gathered: StageData, total: int, last: Path | None) -> Stream:
+    def rows(number: int) -> Sequence[Row]:
+        return rows_of_pass(recipe, gathered, number)
+
+    if last is None:
+        return Stream(rows, total)
+    start = Cursor(**json.loads((last / CURSOR).read_text()))
+    step = json.loads((last / STATE).read_text())["global_step"]
+    done = min(step * recipe.train.batch_size * recipe.train.accumulate, total)
+    return Stream(rows, total, start=start, done=done)
