@@ -38,7 +38,7 @@ def read_object(raw: bytes) -> dict[str, Any]:
         if (raw.count(b'"') if plain else _structural_quotes(raw)) != 2 * _strings(value):
             _refuse_duplicate_keys(raw)
         if b"\x7f" in raw if plain else _may_hold_control(raw):
-            _refuse_control(value, "")
+            refuse_control(value, "")
     except (ValueError, RecursionError) as error:
         _, what, repair = why_not_json(raw, error)
         raise unfit("", what, repair) from None
@@ -81,7 +81,12 @@ def _may_hold_control(raw: bytes) -> bool:
     return b"\\u00" in raw or b"\\b" in raw or b"\\f" in raw or b"\x7f" in raw or b"\xc2" in raw
 
 
-def _refuse_control(value: Any, field: str) -> None:
+def refuse_control(value: Any, field: str) -> None:
+    """Refuses control characters in any text of a value; tables that are no JSON are held to the same.
+
+    Raises:
+        Unfit: With the field that holds one.
+    """
     if isinstance(value, str):
         if _CONTROL.search(value):
             raise unfit(
@@ -91,9 +96,9 @@ def _refuse_control(value: Any, field: str) -> None:
             )
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _refuse_control(item, f"{field}[{index}]")
+            refuse_control(item, f"{field}[{index}]")
     elif isinstance(value, dict):
         for key, item in value.items():
             inner = f"{field}.{key_name(key)}" if field else key_name(key)
-            _refuse_control(key, inner)
-            _refuse_control(item, inner)
+            refuse_control(key, inner)
+            refuse_control(item, inner)

@@ -28,6 +28,10 @@ from medgpt_cli.data.sources.layout import Found, Table, exists, files_of
 from medgpt_cli.data.sources.making import told
 from medgpt_cli.data.sources.row import Record, Row
 from medgpt_cli.data.sources.rows import rows
+from medgpt_cli.data.strict_json import refuse_control
+
+_JSON = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
+"""Files whose rows were held to strict JSON when they were read."""
 
 __all__ = ["Row", "Table", "table_adapter"]
 
@@ -165,8 +169,11 @@ def _written(row: Row, record: Record, name: str, licence: str) -> Iterator[Writ
         try:
             given = record(row)
             made = given if isinstance(given, list) else [given]
+            if not row.file.endswith(_JSON):
+                for each in made:
+                    refuse_control(each, "")
         except Unfit as error:
-            fault = told(error)
+            fault, made = told(error), []
     if fault:
         yield Written({}, row.place, row.root, fault)
     common = {"source": name, "licence": licence} | ({"split": row.split} if row.split else {})

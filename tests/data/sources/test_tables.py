@@ -11,7 +11,7 @@ from medgpt_cli.data.complaints import unfit
 from medgpt_cli.data.sources.adapter import Access, Adapter
 from medgpt_cli.data.sources.tables import Row, Table, table_adapter
 from tests.data.sources.reading import read
-from tests.data.sources.writing import as_csv, as_json, as_jsonl, text
+from tests.data.sources.writing import as_csv, as_json, as_jsonl, as_parquet, text
 
 
 def record(row: Row) -> dict[str, Any]:
@@ -109,6 +109,21 @@ def test_columns_of_a_file_without_a_header_are_named_and_nothing_is_quoted(tmp_
     good, _ = read(ours, tmp_path)
     assert [sample.document[0] for sample in good] == ['"an open quote', "a|b", "last"]
     assert [sample.place.line for sample in good] == [1, 2, 4]
+
+
+@pytest.mark.parametrize("name", ["notes.csv", "notes.txt", "notes.parquet"])
+def test_control_characters_cost_their_row_as_they_do_in_json(name: str, tmp_path: Path) -> None:
+    rows = [{"note": "One.\ttwo"}, {"note": "bad\x9b"}]
+    if name.endswith(".parquet"):
+        as_parquet(tmp_path / name, rows)
+    else:
+        text(
+            tmp_path / name, *(["note"] if name.endswith(".csv") else []), *(row["note"] for row in rows)
+        )
+    names = ("note",) if name.endswith(".txt") else ()
+    good, faults = read(adapter(Table(name, names=names, delimiter="|" if names else "")), tmp_path)
+    assert len(good) == 1
+    assert [fault.partition(": ")[2] for fault in faults] == ["text holds control characters"]
 
 
 def test_gzipped_files_are_read_alike(tmp_path: Path) -> None:
