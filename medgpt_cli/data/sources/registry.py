@@ -42,6 +42,7 @@ MODULES: list[str] = [
     "rexgradient",
     "padchest_gr",
     "pmc_articles",
+    "documents",
 ]
 """Modules beside this one, each with an `ADAPTER` or several `ADAPTERS`, in the order they are listed."""
 

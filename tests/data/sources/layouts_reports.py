@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.data.sources.writing import as_csv, as_json, pictures, text
+from tests.data.sources.writing import as_csv, as_json, as_jsonl, pictures, text
 
 METADATA = (
     "dicom_id,subject_id,study_id,PerformedProcedureStepDescription,ViewPosition,Rows,Columns,StudyDate,StudyTime,"
@@ -204,6 +204,13 @@ def pmc_articles(root: Path) -> int:
     return 1
 
 
+def documents(root: Path) -> int:
+    as_jsonl(
+        root / "books.jsonl", [{"text": "A chapter.", "licence": "CC BY 4.0", "source": "documents"}]
+    )
+    return 1
+
+
 MIMIC_NAMES = [
     "-".join(word for word in ("mimic-cxr", kind, target) if word)
     for kind in ("", "multi", "single")
@@ -225,8 +232,14 @@ LAYOUTS: dict[str, Callable[[Path], int]] = {
     "iu-xray-r2gen": r2gen_iu,
     "padchest-gr": padchest_gr,
     "pmc-articles": pmc_articles,
+    "documents": documents,
 }
-VARIANTS = dict.fromkeys(MIMIC_NAMES[1:], "mimic-cxr") | {f"{name}-impression": name for name in BOTH}
+VARIANTS = (
+    dict.fromkeys(MIMIC_NAMES[1:], "mimic-cxr")
+    | {f"{name}-impression": name for name in BOTH}
+    | {"documents": ""}
+)
+"""What has to be named, by the set its folder is known as; empty where any folder of JSON lines would do."""
 SOURCES = {
     name: next(
         (
