@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core import console
-from medgpt_cli.core.errors import BadRecord, Complaint, NotThere
-from medgpt_cli.core.files import sha256_file
+from medgpt_cli.core.errors import BadRecord, Complaint
 from medgpt_cli.core.types import Sample
 from medgpt_cli.data.dialogue import IGNORED, Encoded
-from medgpt_cli.data.images.check import check_images
 from medgpt_cli.data.mixing import Mixture
-from medgpt_cli.data.records import read_records
+from medgpt_cli.data.prepared.opening import is_prepared
+from medgpt_cli.workflows import training_files
 from medgpt_cli.workflows.gates.leakage import against_hashes, leakage_gate
 from medgpt_cli.workflows.gates.phi import phi_gate
 from medgpt_cli.workflows.loading import encoder_of
 from medgpt_cli.workflows.mix import mixture_of, unlike_names
+from medgpt_cli.workflows.training_files import TRAIN, VALIDATION
 
 
 @dataclass(frozen=True)
@@ -70,21 +70,28 @@ def gather(recipe: Any, processor: Any) -> StageData:
         processor: The checkpoint's processor.
 
     Raises:
-        NotThere: A file does not exist.
+        NotThere: A file does not exist, or a folder is no prepared set.
+        BadRecord: Evaluating was asked for and there is nothing to evaluate on.
         BadRecord: More records are bad than `data.max_bad` allows, or some are longer than `train.max_length`.
         PhiFound: The records identify patients, and nobody answers for it.
     """
     root = Path(recipe.data.image_root) if recipe.data.image_root else None
     paths = [Path(part.path) for part in recipe.data.mix]
-    validation_paths = [Path(path) for path in recipe.data.validation]
-    for path in [*paths, *validation_paths]:
-        if not path.is_file():
-            raise NotThere(f"there is no data file {path}", repair="name a JSONL file with --data")
-    read, left_out = _read([*paths, *validation_paths], root, recipe.data.max_bad)
+    named = [Path(path) for path in recipe.data.validation]
+    training_files.require_files([*paths, *named])
+    validation_paths = training_files.validation_files(paths, named)
+    if recipe.train.eval_steps is not None and not validation_paths:
+        raise BadRecord(
+            "train.eval_steps needs records to evaluate on", repair="name them in data.validation"
+        )
+    wanted = [(path, TRAIN) for path in paths] + [(path, VALIDATION) for path in validation_paths]
+    found, left_out = _read(wanted, root, recipe.data.max_bad)
+    read = {path: found[path, TRAIN] for path in paths}
+    watched = [found[path, VALIDATION] for path in validation_paths]
     against = [Path(path) for path in recipe.data.against]
     learnt, leaking = _apart(paths, read, against, root)
     train = [sample for path in paths for sample in learnt[path]]
-    validation = [sample for path in validation_paths for sample in read[path]]
+    validation = [sample for samples in watched for sample in samples]
     for path in paths:
         if not learnt[path]:
             raise BadRecord(
@@ -92,8 +99,8 @@ def gather(recipe: Any, processor: Any) -> StageData:
                 where=str(path),
                 repair="mend the records that were left out; see medgpt data check",
             )
-    hashes = {str(path): sha256_file(path) for path in [*paths, *validation_paths]}
-    phi = phi_gate([*train, *validation], recipe.gates.phi, hashes)
+    every = [*paths, *validation_paths]
+    phi = phi_gate([*train, *validation], recipe.gates.phi, training_files.record_hashes(every))
     encoder = encoder_of(processor)
     limit = recipe.train.max_length
     encoded = _fitting(train, encoder, limit)
@@ -105,12 +112,12 @@ def gather(recipe: Any, processor: Any) -> StageData:
         validation=_fitting(validation, encoder, limit),
         validation_parts=dict(
             zip(
-                unlike_names(recipe.data.validation),
-                [len(read[path]) for path in validation_paths],
+                unlike_names([str(path) for path in validation_paths]),
+                [len(samples) for samples in watched],
                 strict=True,
             )
         ),
-        hashes=hashes | against_hashes(against),
+        hashes=training_files.file_hashes(every) | against_hashes(against),
         left_out=left_out,
         leaking=leaking,
         phi=phi,
@@ -135,19 +142,23 @@ def _apart(
 
 
 def _read(
-    paths: Sequence[Path], root: Path | None, max_bad: int
-) -> tuple[dict[Path, list[Sample]], int]:
-    """The usable samples of each file, and how many records were left out; all faults of all files at once."""
-    samples: dict[Path, list[Sample]] = {}
+    wanted: Sequence[tuple[Path, str]], root: Path | None, max_bad: int
+) -> tuple[dict[tuple[Path, str], list[Sample]], int]:
+    """The usable samples of each (file, split), and how many records were left out; all faults at once."""
+    samples: dict[tuple[Path, str], list[Sample]] = {}
+    known: dict[Path, list[Sample]] = {}
     complaints: list[Complaint] = []
     left_out = 0
-    for path in dict.fromkeys(paths):
-        records = read_records(path, image_root=root, max_bad=None)
-        of_images = check_images(records.samples, decode=True)
+    for path, split in dict.fromkeys(wanted):
+        if path in known and not is_prepared(path):
+            samples[path, split] = known[path]  # watched on what it learns from: told once
+            continue
+        records, of_images = training_files.read_split(path, split, image_root=root)
         unusable = {
             complaint.where.rsplit(" ", 1)[0] for complaint in of_images
         }  # "FILE:LINE images[0]"
-        samples[path] = [sample for sample in records.samples if str(sample.place) not in unusable]
+        samples[path, split] = [each for each in records.samples if str(each.place) not in unusable]
+        known[path] = samples[path, split]
         complaints += [*records.bad, *of_images]
         left_out += records.refused + len(unusable)
     if left_out > max_bad:

@@ -14,6 +14,8 @@ from medgpt_cli.core.recipe.yaml12 import Keys
 Fault = tuple[Keys, str, str]
 """The offending key, what is wrong, and how to repair it."""
 
+RECORD_FILES = (".jsonl", ".json", ".jsonl.gz", ".json.gz")
+"""Endings of what is a file of records; another path may be a prepared set."""
 PARTS = ("vision", "projector", "llm", "experts", "router")
 
 
@@ -57,7 +59,11 @@ def whole_or_composed(sheet: Sheet) -> Iterator[Fault]:
 
 
 def evaluation_has_data(sheet: Sheet) -> Iterator[Fault]:
-    """Evaluating while training needs records that are not trained on."""
+    """Evaluating while training needs records that are not trained on; a prepared set may bring its own."""
+    mix = sheet.get(("data", "mix"))
+    paths = [each.get("path") for each in mix if isinstance(each, dict)] if isinstance(mix, list) else []
+    if any(isinstance(path, str) and not path.endswith(RECORD_FILES) for path in paths):
+        return
     if isinstance(sheet.get(("train", "eval_steps")), int) and sheet.get(("data", "validation")) == []:
         yield ("train", "eval_steps"), "needs records to evaluate on", "name them in data.validation"
 
