@@ -8,9 +8,10 @@ Ages from 90 on are one class (45 CFR 164.514(b)(2)(i)(C)).  What the facts are 
 from __future__ import annotations
 
 import re
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pydicom import Dataset, dcmread
+from pydicom.multival import MultiValue
 
 from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.images.dicom_header import inflated
@@ -78,18 +79,28 @@ def dicom_facts(stream: BinaryIO) -> tuple[tuple[str, str], ...]:
 def _facts(tags: Dataset) -> dict[str, str]:
     facts: dict[str, str] = {}
     for keyword, name in _NAMES.items():
-        value = str(tags.get(keyword) or "").strip().upper()
+        value = str(_value(tags, keyword) or "").strip().upper()
         if value in _TERMS[keyword].split():
             facts.setdefault(name, value)
-    if age := _age(str(tags.get("PatientAge") or "")):
+    if age := _age(str(_value(tags, "PatientAge") or "")):
         facts["age"] = age
     for keyword in ("Rows", "Columns"):
-        if isinstance(value := tags.get(keyword), int) and value > 0:
-            facts[keyword.lower()] = str(value)
-    spacing = tags.get("PixelSpacing") or tags.get("ImagerPixelSpacing") or ()
-    if len(spacing) == 2 and all(0 < float(part) < 100 for part in spacing):
-        facts["spacing"] = "x".join(f"{float(part):.4g}" for part in spacing)
+        if isinstance(number := _value(tags, keyword), int) and number > 0:
+            facts[keyword.lower()] = str(number)
+    spacing = _value(tags, "PixelSpacing") or _value(tags, "ImagerPixelSpacing")
+    if isinstance(spacing, MultiValue) and len(spacing) == 2:
+        between = [float(part) for part in spacing]
+        if all(0 < part < 100 for part in between):
+            facts["spacing"] = "x".join(f"{part:.4g}" for part in between)
     return facts
+
+
+def _value(tags: Dataset, keyword: str) -> Any:
+    """A value; None where it is absent or is none of its kind, which is no reason to lose the others."""
+    try:
+        return tags.get(keyword)
+    except Exception:  # of many classes
+        return None
 
 
 def _age(written: str) -> str:

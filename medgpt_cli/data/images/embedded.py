@@ -22,7 +22,7 @@ from medgpt_cli.data.images.limits import MAX_FRAME_BYTES
 from medgpt_cli.data.images.references import Reference
 
 KEPT_BYTES = 32 * 2**20
-"""Unpacked size up to which a column of a row group is kept, and read at once; two are kept."""
+"""Unpacked size of a row group up to which the column is read at once and kept; two are kept."""
 _ROWS = 16
 """Rows of a larger row group that are unpacked at a time."""
 _REPAIR = "write it again, or copy it again from where it came"
@@ -119,7 +119,8 @@ def _in_parquet(path: str, row: int, column: str) -> Any:
     _refuse_absent(file.schema_arrow, starts[-1], row, column)
     group = bisect_right(starts, row) - 1
     place = row - starts[group]
-    if _unpacked(file, group, column) <= KEPT_BYTES:
+    # The size of the whole group, since asking a damaged footer for a column's ends the process (pyarrow 26).
+    if file.metadata.row_group(group).total_byte_size <= KEPT_BYTES:
         return _column(stamp, group, column)[place]
     for batch in file.iter_batches(_ROWS, row_groups=[group], columns=[column], use_threads=False):
         if place < batch.num_rows:
@@ -132,16 +133,6 @@ def _in_parquet(path: str, row: int, column: str) -> Any:
 def _column(stamp: tuple[int, str, int, int], group: int, column: str) -> Any:
     file, _ = _parquet(*stamp)
     return file.read_row_group(group, columns=[column], use_threads=False).column(0)
-
-
-def _unpacked(file: Any, group: int, column: str) -> int:
-    chunks = file.metadata.row_group(group)
-    parts = (chunks.column(i) for i in range(chunks.num_columns))
-    return sum(
-        part.total_uncompressed_size
-        for part in parts
-        if part.path_in_schema == column or part.path_in_schema.startswith(f"{column}.")
-    )
 
 
 def _in_arrow(path: str, row: int, column: str) -> Any:
@@ -165,6 +156,7 @@ def _in_arrow(path: str, row: int, column: str) -> Any:
         rows = 0
         for batch in batches:
             if row < rows + batch.num_rows:
+                batch.validate(full=True)  # offsets of a damaged file may point anywhere
                 return batch.column(0)[row - rows]
             rows += batch.num_rows
     _refuse_absent(schema, rows, row, column)
