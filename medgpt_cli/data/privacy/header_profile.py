@@ -115,6 +115,12 @@ def _code(code: str) -> Dataset:
     return item
 
 
+def _goes(element: DataElement, action: str | None) -> bool:
+    """Private elements, curves and overlays, and UIDs that are to be removed: whatever else they may be."""
+    whole_group = element.tag.is_private or element.tag.group & 0xFF00 in (0x5000, 0x6000)
+    return whole_group or (action == "X" and element.VR == "UI")
+
+
 class _Pass:
     """One walk over a data set and everything nested in it."""
 
@@ -147,7 +153,9 @@ class _Pass:
     def _element(self, dataset: Dataset, element: DataElement, action: str | None) -> None:
         keyword, vr = element.keyword, element.VR
         before = texts_of(element)
-        if keyword in KEPT_OF_THE_PATIENT:
+        if _goes(element, action):
+            del dataset[element.tag]
+        elif keyword in KEPT_OF_THE_PATIENT:
             self._characteristic(element)
         elif keyword in ("PatientName", "PatientID"):
             self._patients_own(element)
@@ -160,7 +168,7 @@ class _Pass:
             del dataset[element.tag]
         elif action is None and vr != "SQ":
             self._kept(dataset, element)
-        elif action is None:
+        elif action is None or (action == "X/Z/U" and vr == "SQ"):
             for item in element.value or ():
                 self.over(item)
         elif "D" in action:

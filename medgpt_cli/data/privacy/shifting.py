@@ -115,7 +115,7 @@ def _written(match: re.Match[str], date: datetime.date) -> str:
     text, start = match[0], match.start()
     groups = {name: value for name, value in match.groupdict().items() if value is not None}
     swapped = "month" in groups and "day" in groups and int(groups["month"]) > 12
-    padded = _is_padded(groups)
+    padded = _is_padded(groups, text)
     pieces, last = [], 0
     for name in sorted(groups.keys() - {"s"}, key=match.start):
         old, begin, end = groups[name], match.start(name) - start, match.end(name) - start
@@ -138,15 +138,15 @@ def _written(match: re.Match[str], date: datetime.date) -> str:
 
 def _month_like(month: str, old: str) -> str:
     """A month's name, shortened where the old one was."""
-    shortened = len(old) <= 4 and old.lower() not in MONTHS
+    shortened = len(old) <= 3 or old.lower() == "sept"
     return _cased(month[:3] if shortened else month, old)
 
 
-def _is_padded(groups: dict[str, str]) -> bool:
+def _is_padded(groups: dict[str, str], text: str) -> bool:
     """Whether days and months below ten are written with a zero."""
     numbers = [groups[name] for name in ("day", "month") if name in groups]
-    if "name" in groups:
-        return any(number.startswith("0") for number in numbers)
+    if "name" in groups:  # "14-Mar-2019" is a form of computers, "14 March 2019" one of people
+        return "-" in text or any(number.startswith("0") for number in numbers)
     return all(len(number) == 2 for number in numbers)
 
 

@@ -90,7 +90,8 @@ class Surrogates:
     def given_name(self, patient: str, name: str) -> str:
         """A first name of the same list (male or female) for somebody a patient's records speak of."""
         male, female, _ = name_lists()
-        pool = male if name.casefold() in _sets()[0] else female
+        ranks = [ranked.get(name.casefold(), COMMON) for ranked in _ranks()]
+        pool = male if ranks[0] < ranks[1] else female
         return self._picked(pool, "given", patient, name)
 
     def surname(self, patient: str, name: str) -> str:
@@ -127,11 +128,16 @@ def name_lists() -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
 
 
 @cache
-def _sets() -> tuple[frozenset[str], frozenset[str]]:
+def _ranks() -> tuple[dict[str, int], dict[str, int]]:
+    """The place of each first name in the male and in the female list; many stand in both."""
     male, female, _ = name_lists()
-    return frozenset(name.casefold() for name in male), frozenset(name.casefold() for name in female)
+    return _ranked(male), _ranked(female)
+
+
+def _ranked(names: tuple[str, ...]) -> dict[str, int]:
+    return {name.casefold(): rank for rank, name in enumerate(names)}
 
 
 def is_given_name(word: str) -> bool:
     """Whether a word is one of the common first names."""
-    return any(word.casefold() in names for names in _sets())
+    return any(word.casefold() in ranked for ranked in _ranks())
