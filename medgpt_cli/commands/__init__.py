@@ -56,6 +56,7 @@ COMMANDS: dict[str, Door] = {
     "data preview": Door(
         _HERE + "data.preview", "preview", "Write a page of samples as the model will see them", "Data"
     ),
+    "data card": Door(_HERE + "data.card", "card", "Write a datasheet of a prepared set", "Data"),
     "align": Door(
         _HERE + "align", "align", "Stage 1: teach the projector the language model's space", "Training"
     ),

@@ -123,7 +123,7 @@ def _flat(title: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _flat(f"{title}: {name}".replace("_", " "), inner)
-    else:
+    elif value not in (None, [], ""):
         yield title, f"{value:,}" if isinstance(value, int) else str(value)
 
 
