@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from medgpt_cli.core.errors import BadRecord
+from medgpt_cli.data.sources.heads import columns_of
 from medgpt_cli.data.sources.rows import require_columns
 
 FRONTAL = ("PA", "AP")
@@ -67,8 +69,7 @@ def studies_of(metadata: Path, split: Path) -> Iterator[tuple[Study, Study | Non
     Raises:
         BadRecord: A table cannot be read, or lacks columns.
     """
-    table = _sorted(metadata, split)
-    rows = (row for batch in table.to_batches(max_chunksize=BATCH) for row in batch.to_pylist())
+    rows = _sorted(metadata, split)
     for _, of_subject in groupby(rows, key=lambda row: row["subject_id"]):
         studies = [
             _study(list(group)) for _, group in groupby(of_subject, key=lambda row: row["study_id"])
@@ -100,27 +101,33 @@ def _study(rows: list[dict[str, Any]]) -> Study:
     )
 
 
-def _sorted(metadata: Path, split: Path) -> pa.Table:
+def _sorted(metadata: Path, split: Path) -> Iterator[dict[str, Any]]:
+    """Rows by subject and study, as objects only batch by batch."""
     table = _columns(metadata, _METADATA)
-    line = pa.array(range(2, table.num_rows + 2), pa.int64())
-    table = table.append_column("line", line)
-    table = table.join(_columns(split, _SPLIT), keys="dicom_id", join_type="left outer")
-    return table.sort_by([("subject_id", "ascending"), ("study_id", "ascending"), ("line", "ascending")])
+    splits = _columns(split, _SPLIT)
+    at = pc.index_in(table["dicom_id"], value_set=splits["dicom_id"])
+    table = table.append_column("split", splits["split"].combine_chunks().take(at))
+    table = table.append_column(
+        "line", pa.array(range(2, table.num_rows + 2), pa.int32())
+    ).combine_chunks()
+    del splits, at
+    order = pc.sort_indices(table, [(name, "ascending") for name in ("subject_id", "study_id", "line")])
+    for start in range(0, len(order), BATCH):
+        yield from table.take(order[start : start + BATCH]).to_pylist()
 
 
 def _columns(path: Path, columns: tuple[str, ...]) -> pa.Table:
     """Some columns of a CSV, packed or not; numbers that are names stay texts."""
-    kinds = {name: pa.string() for name in (*_METADATA, *_SPLIT)}
-    kinds |= {"StudyDate": pa.int64(), "StudyTime": pa.float64()}
+    require_columns(columns_of(path), columns, path)
+    kinds = dict.fromkeys(columns, pa.string()) | {"StudyDate": pa.int64(), "StudyTime": pa.float64()}
+    wanted = pyarrow.csv.ConvertOptions(
+        column_types=kinds, include_columns=list(columns), null_values=[""], strings_can_be_null=True
+    )
     try:
-        table = pyarrow.csv.read_csv(
-            path, convert_options=pyarrow.csv.ConvertOptions(column_types=kinds, null_values=[""])
-        )
+        return pyarrow.csv.read_csv(path, convert_options=wanted)
     except (pa.ArrowInvalid, OSError):
         raise BadRecord(
             "is not a whole table, or a date in it is no number",
             where=str(path),
             repair="copy it again from PhysioNet",
         ) from None
-    require_columns(table.column_names, columns, path)
-    return table.select(columns)

@@ -173,3 +173,12 @@ def test_another_table_is_refused_with_what_it_lacks(tmp_path: Path) -> None:
         BadRecord, match="lacks the columns study_id, ViewPosition, StudyDate, StudyTime"
     ):
         read(tmp_path)
+
+
+def test_a_picture_that_the_split_table_lacks_has_no_split(tmp_path: Path) -> None:
+    root = folder(tmp_path, packed=False)
+    split = root / "mimic-cxr-2.0.0-split.csv"
+    split.write_text("\n".join(split.read_text().splitlines()[:-2]) + "\n")
+    found = read(root)
+    assert "split" not in found["s57375967"].record
+    assert found["s50000003"].record["split"] == "train"
