@@ -14,14 +14,16 @@ from typing import Any
 from medgpt_cli.core import console, tables
 from medgpt_cli.core.errors import BadRecord, Complaint
 from medgpt_cli.data.images.check import check_images
+from medgpt_cli.data.prepared.opening import is_prepared
 from medgpt_cli.data.records import Records, read_records
+from medgpt_cli.workflows.check_prepared import check_prepared
 
 
 def check_data(path: Path, *, image_root: Path | None, json: bool) -> int:
     """Checks a data file and shows what is in it.
 
     Args:
-        path: JSONL, a JSON array, or either gzipped.
+        path: JSONL, a JSON array, or either gzipped; or a prepared set.
         image_root: The folder image paths are relative to; the file's own when None.
         json: Show the counts and all complaints as one JSON document.
 
@@ -31,11 +33,16 @@ def check_data(path: Path, *, image_root: Path | None, json: bool) -> int:
     Raises:
         BadRecord: Something is wrong and `json` is not given; or the file as a whole cannot be read.
         NotThere: The file or the image root does not exist.
+        HashMismatch: A shard of a prepared set is not the one its manifest names.
+        GateRefusal: A group of a prepared set is in two splits.
     """
-    records = read_records(path, image_root=image_root, max_bad=None)
     with _progress() as progress:
-        complaints = [*records.bad, *check_images(records.samples, decode=True, progress=progress)]
-    counts = _counts(records)
+        if is_prepared(path):
+            counts, complaints = check_prepared(path, progress)
+        else:
+            records = read_records(path, image_root=image_root, max_bad=None)
+            complaints = [*records.bad, *check_images(records.samples, decode=True, progress=progress)]
+            counts = _counts(records)
     if json:
         error = _refusal(path, counts["records"], complaints) if complaints else None
         console.print_json(

@@ -24,6 +24,7 @@ from medgpt_cli.evaluation.summary import TaskScore
 from medgpt_cli.evaluation.tasks import Task, task_names
 from medgpt_cli.workflows import eval_record
 from medgpt_cli.workflows.asking import Asking
+from medgpt_cli.workflows.task_files import read_questions
 
 if TYPE_CHECKING:
     from medgpt_cli.workflows.loading import LoadedModel
@@ -48,7 +49,7 @@ def run_eval(
 
     Args:
         model: How the person named it; None for the newest run, else `tiny`.
-        tasks: Record files.
+        tasks: Record files, prepared sets, or folders of data sets.
         out: The run folder; a dated one under `runs/` when None.
         limit: Ask only that many questions of each task, from the front.
         max_new_tokens: Tokens an answer may take; the model's own limit when None.
@@ -130,7 +131,7 @@ def _read_tasks(paths: Sequence[str], limit: int | None, max_new_tokens: int | N
 
 
 def _read_task(name: str, path: str, limit: int | None, max_new_tokens: int | None) -> Task:
-    samples = read_records(Path(path)).samples
+    samples, data_hash = read_questions(Path(path))
     items, complaints = items_from(samples)
     if complaints:
         raise BadRecord(
@@ -139,7 +140,7 @@ def _read_task(name: str, path: str, limit: int | None, max_new_tokens: int | No
             complaints=complaints,
         )
     part = limit if limit is not None and limit < len(items) else None
-    return Task(name, files.sha256_file(Path(path)), items[:part], part, max_new_tokens)
+    return Task(name, data_hash, items[:part], part, max_new_tokens)
 
 
 def _fitted_on(path: str) -> Majority:

@@ -11,7 +11,9 @@ from medgpt_cli.commands.options import DryRun, Force, Json, Model, Online, Out,
 Tasks = Annotated[
     list[str] | None,
     typer.Option(
-        "--task", metavar="FILE", help="JSONL of questions with answers; repeat it for several."
+        "--task",
+        metavar="PATH",
+        help="JSONL of questions with answers, prepared set, or folder of a data set; repeat it for several.",
     ),
 ]
 Limit = Annotated[

@@ -23,6 +23,8 @@ class RawSource(Section):
     """File or folder, relative to the folder the command runs in."""
     adapter: str | None = None
     """Name of the set, as medgpt data prep --list shows it; told by the files when empty."""
+    columns: dict[str, str | tuple[str, ...]] | None = None
+    """From words of a record (question, answer, image, facet.NAME, …) to columns of a table no adapter knows."""
     image_root: str | None = None
     """Folder that image paths are relative to; data.image_root, else the set's own when empty."""
     licence: str | None = None

@@ -70,6 +70,8 @@ def _kind(annotation: Any) -> str:
     plain, listed = _plain(annotation)
     if get_origin(plain) is Literal:
         words = " | ".join(get_args(plain))
+    elif get_origin(plain) is dict:
+        words = "map of texts"
     else:
         words = "section" if _section_in(plain) else KINDS[plain]
     optional = " or empty" if type(None) in get_args(annotation) else ""

@@ -22,6 +22,7 @@ from medgpt_cli.data.jsonl import named, numbered_lines
 from medgpt_cli.data.records import read_record
 from medgpt_cli.data.sources import registry
 from medgpt_cli.data.sources.adapter import Access, Adapter, Written
+from medgpt_cli.data.sources.columns import Columns, column_adapter
 from medgpt_cli.data.strict_json import read_object
 
 RECORD_FILES = (".jsonl", ".json", ".jsonl.gz", ".json.gz")
@@ -49,6 +50,7 @@ class Source:
         files: The record files, where there is no adapter.
         image_root: Replaces the folder that image paths are relative to.
         cap: Records read from its front at most.
+        columns: The map that the adapter was made of, where it was.
     """
 
     path: Path
@@ -56,6 +58,7 @@ class Source:
     files: tuple[Path, ...] = ()
     image_root: Path | None = None
     cap: int | None = None
+    columns: Columns | None = None
 
     @property
     def name(self) -> str:
@@ -109,6 +112,7 @@ def source_at(
     path: Path,
     *,
     adapter: str = "",
+    columns: Columns | None = None,
     image_root: Path | None = None,
     cap: int | None = None,
 ) -> Source:
@@ -117,11 +121,13 @@ def source_at(
     Args:
         path: A file or folder.
         adapter: The set's name, or `records`; detected when empty.
+        columns: From our words to the columns of a table, which then needs no adapter of its own.
         image_root: Replaces the folder that image paths are relative to.
         cap: Records read from its front at most.
 
     Raises:
         NotThere: There is nothing.
+        BadRecipe: The map of columns has words that are none.
         UsageError: No adapter has that name.
         InputError: Nothing says how it is to be read.
     """
@@ -131,6 +137,8 @@ def source_at(
         raise NotThere(
             "there is no such folder for images", where=str(image_root), repair="mend image_root"
         )
+    if columns:
+        return Source(path, column_adapter(columns, image_root), (), None, cap, dict(columns))
     if adapter and adapter != RECORDS:
         return Source(path, registry.find(adapter), (), image_root, cap)
     files = (path,) if adapter and not path.is_dir() else _record_files(path)

@@ -81,6 +81,7 @@ def understand(
         source = source_at(
             Path(each.path),
             adapter=each.adapter or "",
+            columns=each.columns,
             image_root=Path(root) if root else None,
             cap=each.cap,
         )
@@ -89,8 +90,9 @@ def understand(
         told.append(
             {
                 "path": source.path,
-                "adapter": source.name,
-                "image_root": source.image_root,
+                "adapter": "" if each.columns else source.name,
+                "columns": each.columns,
+                "image_root": Path(root) if root else None,
                 "cap": source.cap,
             }
         )
