@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.benchmarks import bench_help, bench_records
+from tests.benchmarks import bench_help, bench_records, phi
 
 if __name__ == "__main__":
-    for bench in (bench_help, bench_records):
+    for bench in (bench_help, bench_records, phi):
         sys.stdout.write(f"\n{bench.__name__.rpartition('.')[2]}\n")
         bench.run(Path(sys.argv[1]))

@@ -34,7 +34,7 @@ _HEADING = re.compile(
 _CELLS = {
     "\t": re.compile(r"[^\t\n]+|(?<=\t)(?=\t)"),
     "|": re.compile(r"[^|\n]+|(?<=\|)(?=\|)"),
-    ",": re.compile(r'"[^"\n]*"|[^,"\n]+|(?<=,)(?=,)'),
+    ",": re.compile(r'"[^"\n]*"|[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}(?=,|$)|[^,"\n]+|(?<=,)(?=,)'),
 }
 _SURE = {
     Identifier.NAME,

@@ -21,7 +21,7 @@ _MONTH = (
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?,? (?:the )?)?"
 _TH = r"(?:st|nd|rd|th)?"
 _CLOCK = r"(?:T\d\d:?\d\d(?::?\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
-_BEFORE, _AFTER = r"(?<![\w/.-])", r"(?![\w/]|[.-]\d)"
+_BEFORE, _AFTER = r"(?<![\w.-])(?<!\d/)", r"(?![\w/]|[.-]\d)"
 NUMERIC = re.compile(
     rf"{_BEFORE}(?:{_YEAR}(?P<a>[-/.])(?:{_M}(?P=a){_D}|{_D}(?P=a){_M}){_CLOCK}"
     rf"|(?:{_M}(?P<b>[-/]){_D}|{_D}(?P<c>[-/]){_M})(?:(?P=b)|(?P=c)){_YY}"
@@ -45,10 +45,10 @@ _SIGNAL = (
     r"after|scheduled|sent:?|"
     r"date of (?:service|exam|visit|admission|discharge):?|appointment|next visit|next check|"
     r"last seen|rtc|was|and|week of|"
-    r"d/c|f/u|follow[- ]up|year|note)"
+    r"d/c|dd:|dt:|f/u|follow[- ]up|year|note)"
 )
 SHORT = re.compile(
-    rf"(?:\b{_SIGNAL}[:,]?[ \t]{{1,4}}|(?:^|\n)[ \t]{{0,4}}|date[:|][ ]{{0,4}}|[|\t,;][ ]?)"
+    rf"(?:\b{_SIGNAL}[:,]?[ \t]{{1,4}}|(?:^|\n)[ \t]{{0,4}}|date[:|][ ]{{0,4}}|[|\t,;][ ]?|[^\d]/ )"
     rf"(?P<day>{_M}/{_D}|(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?![\w/-]|\.\d|%|[ ]?(?:mg|mcg|"
     rf"strength|tab|units?|dose|days?|"
     r"weeks?|hours?|lymph|nodes?|cm|mm|puffs?|drops?|of the|ratio|mmhg|systolic|in the|score|pain|"

@@ -18,21 +18,21 @@ LAST = re.compile(PIECE)
 SECOND = re.compile(rf" (?={WORD})")
 TURNED = re.compile(rf"{START}(?P<last>{PIECE}), ?(?P<first>{WORD})(?: {INITIAL})?")
 SHORTENED = re.compile(rf"{START}(?![AI] )(?:{INITIAL} ?){{1,2}}(?P<last>{PIECE})")
-CUT = re.compile(rf"{START}(?P<first>{WORD}) [A-Z]\.(?=[\s)\],;]|$)")
+CUT = re.compile(rf"{START}(?P<first>{WORD}) [A-Z]\.(?=[\s)\],;.]|$)")
 _LED = re.compile(
     r"(?:\b(?i:by|with|from|to|for|and|saw|called|met|per|named|is|concern:|cc:?|son|contact)|[|,;:]) ?$"
 )
 """What leads to a person: two halves behind it make a name."""
 SUBJECT = re.compile(
-    rf"(?:^|[.!?:\n-][ \t]{{0,4}})(?P<first>{WORD})(?='s | (?:reports?|states?|denies|denied|c/o|"
+    rf"(?:^|[.!?:\n-][ \t]{{0,4}}|\d{{4}} )(?P<first>{WORD})(?='s | (?:reports?|states?|denies|denied|c/o|"
     rf"complain\w{{1,4}}|says|said|"
     r"endorses|presents|presented|tolerated|verbali[sz]ed|was (?:admitted|seen|discharged|"
     r"hospitali[sz]ed|born)|lives|"
-    r"works|feels|felt|underwent|developed|is (?:a|an) )\b)"
+    r"works|feels|felt|at (?:the )?bedside|called|aware|visiting|arrived|underwent|developed|is (?:a|an) )\b)"
 )
 
 
-_SAYS = re.compile(r" (?:reports|denies|c/o|complains|says|endorses)\b")
+_SAYS = re.compile(r" (?:reports|denies|c/o|complains|says|endorses|at (?:the )?bedside|visiting)\b")
 
 
 def find_sequences(text: str) -> Iterator[Finding]:

@@ -52,7 +52,7 @@ CITY_STATE = re.compile(
 )
 STATE_ZIP = re.compile(rf"\b(?:{_STATE}|USA)\.?,? {{1,3}}(?P<zip>\d{{5}}(?:-\d{{4}})?)(?![\w.-])")
 CITY_ZIP = re.compile(
-    rf"[,\n] ?(?P<city>{_CITY}),? (?P<zip>\d{{5}}(?:-\d{{4}})?)(?![\w.,/-])(?! ?(?:mg|units?|IU|mL))"
+    rf"[,\n] ?(?P<city>{_CITY}),? (?P<zip>\d{{5}}(?:-\d{{4}})?)(?![\w/-]|[.,]\d)(?! ?(?:mg|units?|IU|mL))"
 )
 LABELLED_ZIP = re.compile(
     r"(?i)\b(?:zip(?: ?code)?|postal code|postcode|"
@@ -62,7 +62,7 @@ ZIP4 = re.compile(r"(?<![\w.-])(?P<zip>\d{5}-\d{4})(?![\w-])")
 UK_POSTCODE = re.compile(r"(?<![\w-])[A-Z]{1,2}\d[\dA-Z]? \d[ABD-HJLNP-UW-Z]{2}(?![\w-])")
 LIVES = re.compile(
     r"(?i:\b(?:lives?|living|resid(?:es|ing|ent)|moved|born|raised|grew up|relocated|native|home|"
-    r"works?|travel(?:s|led|ed)?|"
+    r"works?|drives?|driv(?:e|ing)|flew|came|comes|arrived|woman|man|lady|gentleman|travel(?:s|led|ed)?|"
     r"transferred|visiting|returned|community|immigrated|emigrated|seen|address|city|town|hometown|birthplace)"
     rf"(?: (?:back|recently|now|alone|home))?)(?: (?i:in|to|from|near|of|outside|at)|"
     rf":)[ ]{{1,3}}(?P<city>{_CITY})"
