@@ -23,6 +23,7 @@ from medgpt_cli.data.sources.tables import table_adapter
 from medgpt_cli.data.sources.whole_json import columnar, is_columnar
 
 _OPTIONS = {"A": "opa", "B": "opb", "C": "opc", "D": "opd", "E": "ope"}
+_FOLDERS = ("", "medbullets/")
 _QUESTION = re.compile(r"[?&]qid=(\d+)")
 
 
@@ -51,8 +52,7 @@ _TABLES = table_adapter(
     use=("eval",),
     columns=("question", "answer_idx|answer", "opa|options"),
     tables=(
-        Table("**/medbullets_op4.csv"),
-        Table("**/medbullets_op5.csv"),
+        *(Table(f"{folder}medbullets_op{number}.csv") for number in (4, 5) for folder in _FOLDERS),
         Table("data/*-*.parquet"),
         Table("*.parquet"),
     ),
@@ -65,7 +65,9 @@ def _columnar(path: Path) -> list[Path]:
     if path.is_file():
         files = [path] if path.suffix == ".json" and "medbullets" in path.name.lower() else []
     else:
-        files = sorted(path.glob("**/medbullets_op[45].json"))
+        files = [
+            path / folder / f"medbullets_op{number}.json" for number in (4, 5) for folder in _FOLDERS
+        ]
     return [file for file in files if is_columnar(file)]
 
 

@@ -9,6 +9,7 @@ The rest of the authors' archive is in Chinese and other exams, and is not read.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from medgpt_cli.data.sources.adapter import Access
@@ -20,7 +21,8 @@ from medgpt_cli.data.sources.tables import table_adapter
 _SPLITS = {"train": "train", "dev": "validation", "test": "test"}
 _ROWS = ("question", "options", "answer_idx")
 _ENDINGS = ("sent1", "ending0", "ending3", "label")
-_FOUR = "**/phrases_no_exclude_{}.jsonl"
+_FOUR = "phrases_no_exclude_{}.jsonl"
+_HOMES = ("data_clean/questions/", "questions/", "")
 
 
 def _record(row: Row) -> dict[str, Any]:
@@ -39,39 +41,40 @@ def _record(row: Row) -> dict[str, Any]:
     }
 
 
-ADAPTERS = (
-    table_adapter(
-        name="medqa",
-        title="MedQA-USMLE, 4 options",
-        licence="CC BY 4.0",
-        access=Access.OPEN,
-        home="https://huggingface.co/datasets/GBaker/MedQA-USMLE-4-options",
-        use=("sft", "eval"),
-        columns=_ROWS,
-        tables=(
-            *(Table(_FOUR.format(word), split) for word, split in _SPLITS.items()),
-            *(Table(f"{word}.json", split, _ENDINGS) for word, split in _SPLITS.items()),
-            *(
-                Table(f"data/{word}-*.parquet", word, (*_ROWS, "meta_info"))
-                for word in ("train", "test")
-            ),
-        ),
-        record=_record,
-    ),
-    table_adapter(
-        name="medqa-5",
-        title="MedQA-USMLE, 5 options",
-        licence="CC BY 4.0",
-        access=Access.OPEN,
-        home="https://github.com/jind11/MedQA",
-        use=("sft", "eval"),
-        columns=(*_ROWS, "meta_info"),
-        tables=tuple(
-            Table(glob.format(word), split)
+FOUR = table_adapter(
+    name="medqa",
+    title="MedQA-USMLE, 4 options",
+    licence="CC BY 4.0",
+    access=Access.OPEN,
+    home="https://huggingface.co/datasets/GBaker/MedQA-USMLE-4-options",
+    use=("sft", "eval"),
+    columns=_ROWS,
+    tables=(
+        *(
+            Table(f"{home}{_FOUR.format(word)}", split)
             for word, split in _SPLITS.items()
-            for glob in ("**/US/{}.jsonl", "{}.jsonl")
+            for home in (*(f"{above}US/4_options/" for above in _HOMES), "4_options/", "")
         ),
-        yields_to=_FOUR.format("*"),
-        record=_record,
+        *(Table(f"{word}.json", split, _ENDINGS) for word, split in _SPLITS.items()),
+        *(Table(f"data/{word}-*.parquet", word, (*_ROWS, "meta_info")) for word in ("train", "test")),
     ),
+    record=_record,
 )
+_FIVE = table_adapter(
+    name="medqa-5",
+    title="MedQA-USMLE, 5 options",
+    licence="CC BY 4.0",
+    access=Access.OPEN,
+    home="https://github.com/jind11/MedQA",
+    use=("sft", "eval"),
+    columns=(*_ROWS, "meta_info"),
+    tables=tuple(
+        Table(f"{home}{word}.jsonl", split)
+        for word, split in _SPLITS.items()
+        for home in (*(f"{above}US/" for above in _HOMES), "")
+    ),
+    record=_record,
+)
+FIVE = replace(_FIVE, detect=lambda path: _FIVE.detect(path) and not FOUR.detect(path))
+"""The authors' archive holds both; it is known as the one with four options."""
+ADAPTERS = (FOUR, FIVE)

@@ -63,8 +63,12 @@ def _record(
     if target == "conclusion":
         sections = {**sections, target: conclusion(report, f"s{study.number}")}
     pictures = [Picture(layout.picture(study, shot), shot.view) for shot in shots]
-    if prior:
-        pictures += [Picture(layout.picture(prior, shot), shot.view, prior=True) for shot in prior.shots]
+    if prior:  # one whose pictures were not downloaded is no prior
+        pictures += [
+            Picture(name, shot.view, prior=True)
+            for shot in prior.shots
+            if layout.has(name := layout.picture(prior, shot))
+        ]
     record = report_record(pictures, sections, target)
     one = f"-{shots[0].dicom}" if len(shots) < len(study.shots) else ""
     return {
@@ -96,6 +100,9 @@ class _Layout:
                 return file.read_text("utf-8", errors="replace")
         raise unfit("", "the study has no report beside its pictures")
 
+    def has(self, name: str) -> bool:
+        return (self._root / name).is_file()
+
     def picture(self, study: Study, shot: Shot) -> str:
         names = [
             f"{home}{study.path}/{shot.dicom}.{ending}"
@@ -109,13 +116,11 @@ class _Layout:
 
 
 def _inner(root: Path) -> list[str]:
-    """Folders up to two levels down, `name/` or `name/2.1.0/`: where physionet.org's tree puts `files`."""
-    return [
-        f"{found.parent.relative_to(root).as_posix()}/"
-        for depth in ("*/files", "*/*/files")
-        for found in sorted(root.glob(depth))
-        if found.parent != root / "files"
+    """Folders of the set below another, `mimic-cxr/` or `mimic-cxr-jpg/2.1.0/`, as physionet.org's tree has them."""
+    found = [
+        folder for depth in ("mimic*/files", "mimic*/*/files") for folder in sorted(root.glob(depth))
     ]
+    return [f"{folder.parent.relative_to(root).as_posix()}/" for folder in found]
 
 
 def _table(root: Path, name: str) -> Path:

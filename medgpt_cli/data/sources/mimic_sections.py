@@ -124,9 +124,7 @@ def _split(report: str) -> list[Section]:
     found = [Section("preamble", report[: header.start(1)])]
     while header is not None:
         start = header.end()
-        # The line of a header ends before the next is looked for: "CHEST, PA AND LATERAL:\n INDICATION:" are two.
-        line_end = report.find("\n", start)
-        following = _HEADER.search(report, line_end if line_end >= 0 else start)
+        following = _HEADER.search(report, start)
         end = following.start() if following else len(report)
         found.append(Section(section_name(header[1]), report[start:end]))
         header = following

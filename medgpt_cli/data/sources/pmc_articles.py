@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ ENDINGS = (".nxml", ".xml")
 PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".gif")
 """Endings of pictures, best first: PMC's packages hold a small GIF beside the JPEG."""
 HEAD = 4096
+FOLDERS = 64
+"""Folders looked into before a set is held to be another."""
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -104,7 +107,7 @@ def _picture(folder: Path, graphic: str, root: Path) -> str:
 
 
 def _detect(path: Path) -> bool:
-    first = next(_files(path), None)
+    first = next(_files(path), None) if path.is_file() else _first_near(path)
     if first is None or not first.name.lower().endswith(ENDINGS):
         return False
     try:
@@ -113,6 +116,16 @@ def _detect(path: Path) -> bool:
     except OSError:
         return False
     return b"<article" in head or b"<pmc-articleset" in head
+
+
+def _first_near(path: Path) -> Path | None:
+    """The first XML file, if it is among the first folders: another set may have a million of them."""
+    for folder, inner, names in islice(os.walk(path), FOLDERS):
+        inner.sort()
+        found = sorted(name for name in names if name.lower().endswith(ENDINGS))
+        if found:
+            return Path(folder, found[0])
+    return None
 
 
 ADAPTER = Adapter(

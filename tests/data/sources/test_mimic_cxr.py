@@ -11,7 +11,7 @@ from medgpt_cli.data.images.paths import ImageRoot
 from medgpt_cli.data.records import read_record
 from medgpt_cli.data.sources.adapter import Adapter, Written
 from medgpt_cli.data.sources.mimic_cxr import ADAPTERS
-from tests.data.sources.layouts_reports import SHOTS, mimic_cxr
+from tests.data.sources.layouts_reports import SHOTS, Shot, mimic_cxr
 
 
 def named(name: str) -> Adapter:
@@ -79,6 +79,19 @@ def test_studies_of_one_instant_are_not_each_others_prior(tmp_path: Path) -> Non
     same = [(d, s, n, v, 21800506, 1.0, p) for d, s, n, v, _, _, p in SHOTS]
     found = read(folder(tmp_path, shots=same))
     assert {written.record["facets"]["prior"] for written in found.values()} == {"no"}
+
+
+def test_times_of_a_day_are_numbers_that_lost_their_zeros(tmp_path: Path) -> None:
+    day: list[Shot] = [
+        ("m", "10000032", "50000009", "AP", 21810101, 93126.0, "test"),
+        ("n", "10000032", "50000008", "AP", 21810101, 213014.531, "test"),
+    ]
+    found = read(folder(tmp_path, shots=day))
+    assert list(found) == [
+        "s50000009",
+        "s50000008",
+    ]  # half past nine comes before half past nine at night
+    assert found["s50000008"].record["images"][1].endswith("s50000009/m.jpg")
 
 
 def test_the_split_is_the_published_one(tmp_path: Path) -> None:
@@ -182,3 +195,10 @@ def test_a_picture_that_the_split_table_lacks_has_no_split(tmp_path: Path) -> No
     found = read(root)
     assert "split" not in found["s57375967"].record
     assert found["s50000003"].record["split"] == "train"
+
+
+def test_a_prior_whose_pictures_are_not_there_is_none(tmp_path: Path) -> None:
+    root = folder(tmp_path)
+    (root / "files/p10/p10000032/s50000002/d2.jpg").unlink()
+    record = read(root)["s50000003"].record
+    assert (len(record["images"]), record["facets"]["prior"]) == (2, "no")

@@ -55,17 +55,23 @@ def test_an_empty_findings_section_does_not_hide_the_filled_one() -> None:
     assert last_of_each(report)["indication"] == "Cough."
 
 
-def test_the_line_of_a_header_holds_no_second_one() -> None:
-    # the published parser skips to the next line before it looks for the next header
+def test_a_header_begins_a_line_of_its_own() -> None:
     assert [s.name for s in sections("\n FINDINGS: a\n IMPRESSION: b\n")] == [
         "preamble",
         "findings",
         "impression",
     ]
+    # the blank behind a header may be the line's end, and then no second header follows it
     assert sections("\n WET READ:\n FINDINGS: a") == [
         Section("preamble", "\n "),
         Section("wet read", " FINDINGS: a"),
     ]
+
+
+def test_an_empty_impression_is_no_impression() -> None:
+    report = "\n IMPRESSION: \n\n COMPARISON: None.\n \n The lungs are clear.\n"
+    assert [s.name for s in sections(report)] == ["preamble", "comparison", "last_paragraph"]
+    assert conclusion(report) == "The lungs are clear."
 
 
 def test_a_report_without_findings_and_impression_has_a_last_paragraph() -> None:
