@@ -1,9 +1,10 @@
 """Passages of evaluation texts met in training texts: 13-grams, and 8-grams for texts too short for them.
 
 As for GPT-3 (Brown et al. 2020, appendix C), with two rules more, since most such findings are boilerplate: a text
-counts as met when at least half of its n-grams are, or two that do not overlap; and an n-gram that stands in more
-than ten different training texts says nothing.  A text of fewer than eight words has no passage.  This module knows
-nothing of records.
+counts as met when at least half of its n-grams are, or two 13-grams that do not overlap; and an n-gram that stands in
+more than ten different training texts says nothing.  A text of 39 words and more, three times 13, is told by
+13-grams: one word changed still leaves half of them.  A text of fewer than eight words has no passage.  This module
+knows nothing of records.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from numpy.typing import NDArray
 from medgpt_cli.data.duplicates.words import Hashes, ngrams
 
 LONG, SHORT = 13, 8
+FEWEST = 3 * LONG
+"""Words from which a text is told by 13-grams even where 8-grams may be used."""
 COVERED = 0.5
 """Share of a text's n-grams from which it counts as met."""
 APART = 2
-"""N-grams that do not overlap from which it counts as met."""
+"""13-grams that do not overlap from which it counts as met."""
 COMMON = 10
 """Different training texts in which an n-gram may stand before it is held to be boilerplate."""
 
@@ -30,17 +33,12 @@ class Passages:
 
     Args:
         texts: Word hashes of each text, empty for one that is not to be looked for.
-        short: For each text, whether 8-grams may be used where it has fewer than 13 words.
+        short: For each text, whether 8-grams may be used where it has few words.
     """
 
     def __init__(self, texts: Sequence[Hashes], short: Sequence[bool]) -> None:
-        self._sizes = np.array(
-            [
-                LONG if len(text) >= LONG else SHORT if len(text) >= SHORT and brief else 0
-                for text, brief in zip(texts, short, strict=True)
-            ],
-            dtype=np.int8,
-        )
+        sizes = [_size(len(text), brief) for text, brief in zip(texts, short, strict=True)]
+        self._sizes = np.array(sizes, dtype=np.int8)
         self._tables = {
             size: _Table(texts, np.flatnonzero(self._sizes == size), size) for size in (LONG, SHORT)
         }
@@ -54,6 +52,13 @@ class Passages:
         """The evaluation texts met in a training text, as (number, share of their n-grams)."""
         for table in self._tables.values():
             yield from table.met(text)
+
+
+def _size(count: int, brief: bool) -> int:
+    """The n-grams by which a text of so many words is told; 0 for none."""
+    if brief and count < FEWEST:
+        return SHORT if count >= SHORT else 0
+    return LONG if count >= LONG else 0
 
 
 class _Table:
@@ -99,7 +104,7 @@ class _Table:
         for number in np.unique(self._texts[entries]).tolist():
             positions = np.unique(self._positions[entries[self._texts[entries] == number]])
             share = len(positions) / self._lengths[number]
-            if share >= COVERED or self._apart(positions) >= APART:
+            if share >= COVERED or (self._size == LONG and self._apart(positions) >= APART):
                 yield number, share
 
     def _apart(self, positions: NDArray[np.int32]) -> int:

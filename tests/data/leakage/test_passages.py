@@ -17,12 +17,12 @@ def text(*runs: list[str]) -> Hashes:
     return hashes([word for run in runs for word in run])
 
 
-LONG, BRIEF, TINY = said(0, 40), said(100, 10), said(200, 7)
-TABLE = [text(LONG), text(BRIEF), text(TINY), text(said(300, 10))]
+LONG, BRIEF, TINY, MIDDLE = said(0, 40), said(100, 10), said(200, 7), said(400, 30)
+TABLE = [text(LONG), text(BRIEF), text(TINY), text(said(300, 10)), text(MIDDLE)]
 
 
 def passages() -> Passages:
-    return Passages(TABLE, [True, True, True, False])
+    return Passages(TABLE, [True, True, True, False, True])
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,8 @@ def passages() -> Passages:
         ((LONG[:13], said(900, 3), LONG[20:33]), [(0, 2 / 28)]),
         ((BRIEF[:9],), [(1, 2 / 3)]),
         ((BRIEF[:7],), []),
+        ((MIDDLE[:8], said(900, 3), MIDDLE[10:18]), []),  # two short passages of a longer text
+        ((MIDDLE[:15], said(900, 1), MIDDLE[16:]), [(4, 15 / 23)]),  # one word changed
         ((TINY,), []),
         ((said(300, 10),), []),  # short, and 8-grams are not allowed for it
         ((LONG, BRIEF), [(0, 1.0), (1, 1.0)]),
