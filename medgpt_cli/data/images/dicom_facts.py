@@ -11,7 +11,6 @@ import re
 from typing import Any, BinaryIO
 
 from pydicom import Dataset, dcmread
-from pydicom.multival import MultiValue
 
 from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.images.dicom_header import inflated
@@ -87,12 +86,17 @@ def _facts(tags: Dataset) -> dict[str, str]:
     for keyword in ("Rows", "Columns"):
         if isinstance(number := _value(tags, keyword), int) and number > 0:
             facts[keyword.lower()] = str(number)
-    spacing = _value(tags, "PixelSpacing") or _value(tags, "ImagerPixelSpacing")
-    if isinstance(spacing, MultiValue) and len(spacing) == 2:
-        between = [float(part) for part in spacing]
-        if all(0 < part < 100 for part in between):
-            facts["spacing"] = "x".join(f"{part:.4g}" for part in between)
+    if spacing := _spacing(_value(tags, "PixelSpacing") or _value(tags, "ImagerPixelSpacing")):
+        facts["spacing"] = spacing
     return facts
+
+
+def _spacing(written: Any) -> str:
+    try:
+        down, across = map(float, written)
+    except (TypeError, ValueError):
+        return ""
+    return f"{down:.4g}x{across:.4g}" if 0 < down < 100 and 0 < across < 100 else ""
 
 
 def _value(tags: Dataset, keyword: str) -> Any:
