@@ -68,7 +68,7 @@ YES = {"question": "Is there an effusion?", "answer": "yes"}
         (
             {"question": STEM, "options": ["Infarction", "Reflux"], "answer": "A"},
             {"prompt": STEM.replace("What is", "Identify") + "\nA. Reflux\nB. Infarction", "response": "B"},
-            ["same question: the same but for its wording"],
+            ["same question: the same but for its wording", "n-gram coverage: 53% of its n-grams"],
         ),
         (
             {"text": REPORT},
