@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from medgpt_cli.core.errors import BadRecord
+from medgpt_cli.data.sources.registry import find
 from tests.data.sources.layouts_questions import mcq, medmcqa
 from tests.data.sources.reading import facets, read, samples
 from tests.data.sources.writing import as_jsonl, as_parquet
@@ -44,18 +45,22 @@ def test_the_authors_test_file_has_no_labels_at_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [0, 4])
-def test_a_file_that_counts_the_other_way_is_refused_as_a_whole(tmp_path: Path, number: int) -> None:
-    if number:
-        path = as_parquet(tmp_path / HUB.format("train"), [mcq("a", cop=4)])
-    else:
-        path = as_jsonl(tmp_path / "train.json", [mcq("a", cop=0)])
+def test_a_file_that_counts_the_other_way_is_refused_before_it_is_read(
+    tmp_path: Path, number: int
+) -> None:
+    rows = [mcq("a", cop=2), mcq("b", cop=number)]
+    path = (
+        as_parquet(tmp_path / HUB.format("train"), rows)
+        if number
+        else as_jsonl(tmp_path / "train.json", rows)
+    )
     with pytest.raises(BadRecord) as caught:
-        read("medmcqa", tmp_path)
+        next(iter(find("medmcqa").read(tmp_path)))
     first = 1 if number else 0
     assert caught.value.what == (
         f"counts the right option from {first}, and the published file of this kind from {1 - first}"
     )
-    assert caught.value.where == f"{path}:1 cop"
+    assert caught.value.where == f"{path}:2 cop"
 
 
 def test_other_numbers_are_told_row_by_row(tmp_path: Path) -> None:
