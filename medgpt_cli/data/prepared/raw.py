@@ -173,7 +173,8 @@ def complaint(fault: Fault, place: Place) -> Complaint:
 def _record_files(path: Path) -> tuple[Path, ...]:
     if not path.is_dir():
         return (path,) if path.name.lower().endswith(RECORD_FILES) else ()
-    return tuple(item for item in sorted(path.iterdir()) if item.name.lower().endswith(RECORD_FILES))
+    below = (item for item in sorted(path.rglob("*")) if item.name.lower().endswith(RECORD_FILES))
+    return tuple(item for item in below if not item.is_dir() and not item.name.startswith("."))
 
 
 def _lines(file: Path) -> Iterator[Item]:
