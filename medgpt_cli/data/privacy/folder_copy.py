@@ -26,7 +26,7 @@ from medgpt_cli.data.privacy.listing import Listing
 from medgpt_cli.data.privacy.ocr_policy import OcrMode
 from medgpt_cli.data.privacy.pictures import Picture, Pictures, Written
 from medgpt_cli.data.privacy.profile import Profile
-from medgpt_cli.data.privacy.record_copy import RecordCopier
+from medgpt_cli.data.privacy.record_copy import RecordCopier, names_of, patient_of
 from medgpt_cli.data.privacy.replacing import Find, left_over, replace
 from medgpt_cli.data.privacy.standins import StandIns
 from medgpt_cli.data.privacy.surrogates import Surrogates
@@ -77,13 +77,15 @@ class FolderCopy:
         self.written = Written()
         self.left_out: list[Complaint] = []
         self.left: list[tuple[str, Identifier]] = []
-        self._bad_images: set[str] = set()
+        self._names: dict[str, set[str]] = {}
 
     def look_through(self, say: Callable[[str], None]) -> None:
-        """Takes in every image and reads pixels as the policy says, before anything is written."""
+        """Takes in every image and every patient's names, and reads pixels as the policy says; writes nothing."""
         for file in self.listing.records:
             resolve = self._resolver(file)
             for number, record in self._decoded(file, complain=False):
+                if patient := patient_of(record):
+                    self._names.setdefault(patient, set()).update(names_of(record, self._find))
                 for index, written in enumerate(_images(record)):
                     try:
                         self._take_in(resolve(written), record)
@@ -142,7 +144,11 @@ class FolderCopy:
             for number, record in self._decoded(file, complain=True):
                 place = f"{file}:{number}"
                 try:
-                    copied = copier.copy(record, otherwise=self._surrogates.token("record", str(record)))
+                    copied = copier.copy(
+                        record,
+                        otherwise=self._surrogates.token("record", str(record)),
+                        names=self._names.get(patient_of(record), ()),
+                    )
                 except BadImage:
                     continue  # said when the image was taken in
                 out.write(json.dumps(copied.record, ensure_ascii=False).encode() + b"\n")
@@ -193,8 +199,9 @@ class FolderCopy:
     def _take_in(self, path: str, record: dict[str, Any]) -> Picture:
         facets = record.get("facets")
         modality = facets.get("modality", "") if isinstance(facets, dict) else ""
-        patient = str(record.get("patient_id") or record.get("study_id") or "")
-        return self.pictures.add(path.partition("#")[0], patient=patient, modality=str(modality))
+        return self.pictures.add(
+            path.partition("#")[0], patient=patient_of(record), modality=str(modality)
+        )
 
     def _drop(self, picture: Picture, error: BadImage) -> None:
         """Leaves a picture out, and with it every record that shows it."""

@@ -7,7 +7,7 @@ knows nothing of files.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,23 +56,22 @@ class RecordCopier:
     def __init__(self, standins: StandIns, find: Find, rename: Callable[[str], str]) -> None:
         self._standins, self._find, self._rename = standins, find, rename
 
-    def copy(self, record: dict[str, Any], *, otherwise: str) -> CopiedRecord:
+    def copy(self, record: dict[str, Any], *, otherwise: str, names: Iterable[str] = ()) -> CopiedRecord:
         """De-identifies one record.
 
         Args:
             record: As decoded.
             otherwise: Tells the patient apart where the record does not name one.
+            names: Words of names that stand elsewhere in the patient's records.
         """
         copied = CopiedRecord({})
-        patient = next(
-            (str(record[key]) for key in ("patient_id", "study_id") if record.get(key)), otherwise
-        )
+        patient = patient_of(record) or otherwise
         known: Known = [
             (Identifier.RECORD_NUMBER, str(record[key]))
             for key in NUMBERS[1:]
             if record.get(key) and len(str(record[key])) >= SHORTEST
         ]
-        known += [(Identifier.NAME, word) for word in names_in(_texts(record), self._find)]
+        known += [(Identifier.NAME, word) for word in sorted({*names, *names_of(record, self._find)})]
         for key, value in record.items():
             if value is None:
                 continue
@@ -122,6 +121,16 @@ class RecordCopier:
             return key
         space, slash, own = value.rpartition("/")
         return f"{kind}:{space}{slash}{self._standins.surrogates.identifier(own)}"
+
+
+def patient_of(record: dict[str, Any]) -> str:
+    """What tells patients apart in a record: the patient's number, else the study's; empty where it has none."""
+    return next((str(record[key]) for key in ("patient_id", "study_id") if record.get(key)), "")
+
+
+def names_of(record: dict[str, Any], find: Find) -> frozenset[str]:
+    """Words of the names that a record says with certainty."""
+    return names_in(_texts(record), find)
 
 
 def _texts(record: dict[str, Any]) -> Iterator[str]:

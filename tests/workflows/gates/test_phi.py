@@ -32,7 +32,9 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def written(*records: dict[str, object], name: str = "local.jsonl") -> tuple[list[Sample], dict[str, str]]:
+def written(
+    *records: dict[str, object], name: str = "local.jsonl"
+) -> tuple[list[Sample], dict[str, str]]:
     path = Path(name)
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
     return read_records(path).samples, {name: sha256_file(path)}

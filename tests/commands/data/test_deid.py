@@ -1,0 +1,229 @@
+"""`medgpt data deid`, as a person sees it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import stat
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from pydicom import dcmread
+
+from medgpt_cli.app import main
+from medgpt_cli.data.privacy import folder_copy
+from medgpt_cli.data.privacy.findings import Finding, Identifier
+from medgpt_cli.data.records import read_records
+from tests.data.privacy.seeded import NEEDLES, seeded
+
+NOTE = (
+    "Patient: John Brown, MRN: 48291035, DOB 03/14/1931. Seen 02/03/2019 and 02/10/2019 by Dr. Mary Jones. "
+    "Tel (312) 867-5309. Mr. Brown is 93 years old. Email john.brown@mail.com. SSN 123-45-6789."
+)
+SECRETS = (
+    "Brown",
+    "BROWN",
+    "48291035",
+    "03/14/1931",
+    "02/03/2019",
+    "Jones",
+    "867-5309",
+    "john.b",
+    "123-45",
+    "93 y",
+)
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("films").mkdir()
+    info = PngInfo()
+    info.add_text("Comment", NOTE)
+    Image.radial_gradient("L").save("films/brown_john.png", pnginfo=info)
+    seeded(Path("films/a.dcm"))
+    records = [
+        {"id": "r1", "patient_id": "48291035", "image": "films/brown_john.png", "question": "Report?", "answer": NOTE, "mrn": 1},
+        {"patient_id": "48291035", "images": ["films/a.dcm#frame=0"], "keys": ["patient:site/48291035", "pmcid:PMC212319"],
+         "messages": [{"role": "user", "content": "<image>Seen 02/17/2019?"},
+                      {"role": "assistant", "content": "Brown, as on 02/10/2019."}], "source": "site", "split": "train"},
+        {"question": "Which?", "options": {"A": "no", "B": "yes"}, "answer": "B", "facets": {"modality": "CT"}},
+    ]  # fmt: skip
+    Path("local.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+
+
+def deid(*words: str) -> int:
+    return main(["data", "deid", *words, "--ocr", "off"])
+
+
+def everything(folder: str = "out") -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(Path(folder).rglob("*")) if file.is_file())
+
+
+def lines(folder: str = "out") -> list[dict[str, object]]:
+    return [json.loads(line) for line in Path(folder, "local.jsonl").read_text().splitlines()]
+
+
+def test_the_copy_says_nothing_of_anybody(capsys: pytest.CaptureFixture[str]) -> None:
+    before = {file: file.read_bytes() for file in Path().rglob("*") if file.is_file()}
+    assert deid("local.jsonl", "--out", "out") == 0
+    out, err = capsys.readouterr()
+    assert [secret for secret in SECRETS if secret.encode() in everything()] == []
+    assert [needle for needle in NEEDLES if needle.encode() in everything()] == []
+    assert [secret for secret in (*SECRETS, "films", "brown") if secret in out + err] == []
+    assert {file: file.read_bytes() for file in before} == before
+    assert out.splitlines()[0].split() == ["de-identified", "out"]
+    assert "read again: nothing that is certain is left" in err
+    assert "a person must look" in err
+
+
+def test_the_copy_is_a_data_set_again(capsys: pytest.CaptureFixture[str]) -> None:
+    assert deid("local.jsonl", "--out", "out") == 0
+    assert main(["data", "check", "out/local.jsonl"]) == 0
+    first, second, third = lines()
+    assert first["patient_id"] == second["patient_id"] != "48291035"
+    assert str(first["patient_id"]) in str(first["answer"])
+    assert "mrn" not in first
+    assert second["keys"] == [f"patient:site/{first['patient_id']}", "pmcid:PMC212319"]
+    assert (second["source"], second["split"]) == ("site", "train")
+    assert third == {
+        "question": "Which?",
+        "options": {"A": "no", "B": "yes"},
+        "answer": "B",
+        "facets": {"modality": "CT"},
+    }
+    assert str(second["images"][0]).endswith(".dcm#frame=0")  # type: ignore[index]
+    samples = read_records(Path("out/local.jsonl")).samples
+    assert len(samples) == 3
+
+
+def test_names_and_intervals_of_a_patient_stay() -> None:
+    assert deid("local.jsonl", "--out", "out") == 0
+    first, second, _ = lines()
+    text = str(first["answer"]) + json.dumps(second)
+    days = [datetime.strptime(day, "%m/%d/%Y") for day in re.findall(r"\d\d/\d\d/\d{4}", text)]
+    assert [(b - a).days for a, b in zip(days[1:], days[2:], strict=False)] == [7, 7, -7]
+    surname = re.search(r"Patient: \w+ (\w+)", text)
+    assert surname
+    assert f"Mr. {surname[1]} " in text
+    assert f"{surname[1]}, as on" in text
+    assert "90+ years old" in text
+    assert re.search(r"\(555\) 555-01\d\d", text)
+
+
+def test_the_key_lies_beside_for_this_user_alone_and_makes_reruns_agree() -> None:
+    assert deid("local.jsonl", "--out", "out") == 0
+    key = Path("out.key")
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert key.read_text().strip().encode() not in everything()
+    assert deid("local.jsonl", "--out", "again", "--key", "out.key") == 0
+    assert everything("again") == everything("out")
+    assert deid("local.jsonl", "--out", "other", "--no-key") == 0
+    assert not Path("other.key").exists()
+    assert lines("other") != lines("out")
+
+
+def test_the_manifest_proves_the_files_and_counts_by_class(capsys: pytest.CaptureFixture[str]) -> None:
+    assert deid("local.jsonl", "--out", "out", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    manifest = json.loads(Path("out/manifest.json").read_text())
+    assert (manifest["kind"], manifest["verified"]) == ("deidentified", True)
+    for name, digest in manifest["files"].items():
+        assert hashlib.sha256(Path("out", name).read_bytes()).hexdigest() == digest
+    assert set(manifest["files"]) | {"manifest.json"} == {
+        file.relative_to("out").as_posix() for file in Path("out").rglob("*") if file.is_file()
+    }
+    assert (document["records"], document["images"]) == (3, 2)
+    assert document["replaced"]["texts"]["ssn"] == 1
+    assert document["replaced"]["texts"]["vehicle"] == 0
+    assert document["replaced"]["headers"]["name"] >= 3
+    assert document["not_assessed"] == ["biometric", "face"]
+    assert document["burned_in"]["ocr"] == "off"
+    assert document["burned_in"]["read"] == 0
+    assert "lower bound" in document["burned_in"]["note"]
+
+
+def test_safe_harbor_leaves_years() -> None:
+    assert deid("local.jsonl", "--out", "out", "--profile", "safe-harbor") == 0
+    answer = str(lines()[0]["answer"])
+    assert "DOB 1931. Seen 2019 and 2019 by" in answer
+
+
+def test_a_folder_of_files_without_records(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("ward").mkdir()
+    Path("ward/Brown John.txt").write_text(NOTE)
+    seeded(Path("ward/Brown.dcm"))
+    Path("ward/table.xlsx").write_bytes(b"PK\x03\x04")
+    Path("ward/link.txt").symlink_to("Brown John.txt")
+    assert deid("ward", "--out", "out") == 0
+    out = capsys.readouterr().out
+    files = sorted(file.parent.name for file in Path("out").rglob("*.*") if file.is_file())
+    assert files == ["images", "out", "texts"]
+    assert [secret for secret in (*SECRETS, *NEEDLES) if secret.encode() in everything()] == []
+    assert "left out: is a zip archive" in out
+    assert "left out: is a link" in out
+    assert dcmread(next(Path("out/images").iterdir())).PatientIdentityRemoved == "YES"
+
+
+def test_what_cannot_be_read_is_left_out_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("films/brown_john.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    with Path("local.jsonl").open("a") as file:
+        file.write('{"question": "torn\n')
+    assert deid("local.jsonl", "--out", "out", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["records"] == 2
+    assert sum(document["left_out"].values()) == 2
+
+
+def test_what_is_left_after_all_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stubborn(new: object, find: object) -> list[Finding]:
+        return [Finding(Identifier.SSN, 0, 3, "always", True)]
+
+    Path("a.txt").write_text("Lungs are clear.")
+    monkeypatch.setattr(folder_copy, "left_over", stubborn)
+    assert deid("a.txt", "--out", "out") == 4
+    err = capsys.readouterr().err
+    assert "ssn is left" in err
+    assert "the copy still identifies somebody in 1 place, so it was thrown away" in err
+    assert not Path("out").exists()
+    assert not Path("out.key").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["gone.jsonl", "--out", "out"], 3, "there is no such file or folder"),
+        (["local.jsonl", "--out", "films"], 2, "films exists and is not empty"),
+        (["films", "--out", "films/out"], 2, "--out lies inside the source"),
+        (
+            ["local.jsonl", "--out", "out", "--key", "out/key"],
+            2,
+            "the key would lie inside the copy it can undo",
+        ),
+        (
+            ["local.jsonl", "--out", "out", "--key", "k", "--no-key"],
+            2,
+            "--key and --no-key exclude each other",
+        ),
+        (["local.jsonl", "--out", "out", "--key", "local.jsonl"], 3, "is no key of medgpt data deid"),
+        (["films/empty.jsonl", "--out", "out"], 3, "nothing could be copied"),
+    ],
+)
+def test_refusals(words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("films/empty.jsonl").write_text("")
+    assert deid(*words) == code
+    assert said in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
+def test_a_key_that_others_can_read_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("k").write_text("0" * 64)
+    Path("k").chmod(0o644)
+    assert deid("local.jsonl", "--out", "out", "--key", "k") == 3
+    assert "can be read by others" in capsys.readouterr().err
