@@ -19,6 +19,7 @@ from medgpt_cli.data.leakage.against import Against
 from medgpt_cli.data.leakage.findings import Findings
 from medgpt_cli.data.leakage.material import told
 from medgpt_cli.data.leakage.report import render
+from medgpt_cli.data.leakage.roles import evaluation_samples, training_samples
 from medgpt_cli.data.prepared.opening import samples_of
 
 FILES = ("leakage.json", "report.html")
@@ -39,8 +40,9 @@ def find_leakage(
     """Compares a training set with evaluation sets and shows where they overlap.
 
     Args:
-        train: A record file, a prepared set, or the folder of a data set that an adapter knows.
-        against: Evaluation sets, each one of the same.
+        train: A record file, a prepared set, or the folder of a data set that an adapter knows; what it publishes as
+            held out is passed over.
+        against: Evaluation sets, each one of the same; what they publish as train is passed over.
         image_root: The folder that image paths of record files are relative to; each file's own when None.
         out: Where `report.html` and `leakage.json` go.
         force: Replace an older report in `out`.
@@ -63,16 +65,16 @@ def find_leakage(
     def evaluation() -> Iterator[Sample]:
         for path in against:
             sizes[str(path)] = 0
-            for sample in samples_of(path, image_root=image_root):
+            for sample in evaluation_samples(path, image_root=image_root):
                 sizes[str(path)] += 1
                 yield sample
 
     console.say("reading the evaluation sets …")
     held = Against.build(evaluation())
     console.say(f"comparing with {len(held.places):,} evaluation records …")
-    held.learn(samples_of(train, image_root=image_root))
+    held.learn(training_samples(train, image_root=image_root))
     findings = Findings()
-    for sample in samples_of(train, image_root=image_root):
+    for sample in training_samples(train, image_root=image_root):
         findings.add(sample.place, held.matches(sample))
     document = {
         "train": str(train),

@@ -45,8 +45,9 @@ def leakage(
     """Compares a training set with evaluation sets and lists where they overlap, with reason and evidence.
 
     Compared are keys such as patient, study and figure; pixels, and prints of images (re-encoded, resized,
-    re-windowed, mirrored, inverted, or cut by up to 5 % at an edge); questions; and texts. Nothing that a record
-    says is shown without --keep-text. Ends with 4 when anything overlaps. --out gets report.html and leakage.json.
+    re-windowed, mirrored, inverted, or cut by up to 5 % at an edge); questions; and texts. Of a set published in
+    splits, TRAIN means what is not held out and EVAL what is not train. Nothing that a record says is shown
+    without --keep-text. Ends with 4 when anything overlaps. --out gets report.html and leakage.json.
 
     Example:
         medgpt data leakage local.jsonl --against heldout.jsonl

@@ -15,7 +15,7 @@ from medgpt_cli.core.errors import BadImage
 from medgpt_cli.core.files import sha256_file
 from medgpt_cli.core.types import Sample
 from medgpt_cli.data.leakage.against import Against
-from medgpt_cli.data.prepared.opening import samples_of
+from medgpt_cli.data.leakage.roles import evaluation_samples
 
 
 def leakage_gate(
@@ -25,7 +25,8 @@ def leakage_gate(
 
     Args:
         samples: Training records whose images open.
-        against: Evaluation sets: record files, prepared sets, or folders that an adapter knows.
+        against: Evaluation sets: record files, prepared sets, or folders that an adapter knows; what they publish
+            as train is passed over.
         image_root: The folder that image paths of record files are relative to; each file's own when None.
 
     Returns:
@@ -38,7 +39,7 @@ def leakage_gate(
 
     def evaluation() -> Iterator[Sample]:
         for path in against:
-            yield from samples_of(path, image_root=image_root)
+            yield from evaluation_samples(path, image_root=image_root)
 
     held = Against.build(evaluation())
     if held.unread:
