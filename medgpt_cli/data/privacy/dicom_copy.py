@@ -22,7 +22,8 @@ from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.images.dicom import read_frame
 from medgpt_cli.data.privacy.burned_in import Box, blank, outside
 from medgpt_cli.data.privacy.findings import Identifier
-from medgpt_cli.data.privacy.header_profile import HeaderProfile, sign_pixels
+from medgpt_cli.data.privacy.header_profile import HeaderProfile
+from medgpt_cli.data.privacy.header_signature import sign_pixels
 from medgpt_cli.data.privacy.headers import read_dataset
 
 FRAMES = 3

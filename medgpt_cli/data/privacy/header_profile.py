@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 from pydicom import DataElement, Dataset, Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from medgpt_cli.data.privacy.findings import Identifier
+from medgpt_cli.data.privacy.header_dummies import DUMMY, empty, make_dummy
+from medgpt_cli.data.privacy.header_signature import sign
 from medgpt_cli.data.privacy.headers import PIXELS, needles, texts_of
 from medgpt_cli.data.privacy.profile import Profile
 from medgpt_cli.data.privacy.replacing import Find
@@ -30,14 +31,6 @@ KEPT_OF_THE_PATIENT = frozenset({
 })  # fmt: skip
 """What option 113108 keeps unchanged; what it says to clean instead (allergies, special needs) is removed."""
 _BIRTH = "PatientBirth"
-DUMMY = "ANONYMIZED"
-CODES = {
-    "113100": "Basic Application Confidentiality Profile",
-    "113101": "Clean Pixel Data Option",
-    "113107": "Retain Longitudinal Temporal Information Modified Dates Option",
-    "113108": "Retain Patient Characteristics Option",
-}
-"""Those of CID 7050 that can be applied here."""
 _META = frozenset({0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010})
 """What the file meta group needs; application titles, private information and who wrote the original go."""
 
@@ -75,19 +68,10 @@ class HeaderProfile:
         person = patient_of(dataset) or patient
         counts: Counter[Identifier] = Counter()
         _Pass(self._standins, self._find, person, needles(dataset), counts).over(dataset)
-        self._sign(dataset)
+        sign(dataset, self._standins.profile)
         self._meta(dataset)
         dataset.preamble = bytes(128)
         return counts
-
-    def _sign(self, dataset: Dataset) -> None:
-        """Says what was done (PS3.15 E.1.1, step 6)."""
-        shifted = self._standins.profile is Profile.SHIFTED
-        dataset.PatientIdentityRemoved = "YES"
-        dataset.LongitudinalTemporalInformationModified = "MODIFIED" if shifted else "REMOVED"
-        dataset.DeidentificationMethod = "medgpt data deid"
-        codes = ["113100", *(["113107"] if shifted else []), "113108"]
-        dataset.DeidentificationMethodCodeSequence = Sequence(_code(code) for code in codes)
 
     def _meta(self, dataset: Dataset) -> None:
         meta = dataset.file_meta
@@ -99,20 +83,6 @@ class HeaderProfile:
         if "TransferSyntaxUID" not in meta:
             implicit = dataset.original_encoding[0]
             meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
-
-
-def sign_pixels(dataset: Dataset) -> None:
-    """Says that burned-in text was looked for and blanked: option 113101."""
-    dataset.DeidentificationMethodCodeSequence.append(_code("113101"))
-    dataset.BurnedInAnnotation = "NO"
-
-
-def _code(code: str) -> Dataset:
-    item = Dataset()
-    item.CodeValue = code
-    item.CodingSchemeDesignator = "DCM"
-    item.CodeMeaning = CODES[code]
-    return item
 
 
 def _goes(element: DataElement, action: str | None) -> bool:
@@ -172,9 +142,9 @@ class _Pass:
             for item in element.value or ():
                 self.over(item)
         elif "D" in action:
-            self._dummy(element)
+            make_dummy(element, self._other)
         elif "Z" in action:
-            element.value = Sequence() if vr == "SQ" else _empty(vr)
+            element.value = Sequence() if vr == "SQ" else empty(vr)
         else:
             del dataset[element.tag]
         if before and before != (texts_of(element) if element.tag in dataset else []):
@@ -205,17 +175,16 @@ class _Pass:
 
     def _uids(self, element: DataElement, *, mapped: bool) -> None:
         """Every UID that no standard defines gets its stand-in, whether the table names the element or not."""
-
-        def other(uid: Any) -> str:
-            text = str(uid)
-            standard = text.startswith("1.2.840.10008.") or not text
-            return text if standard else self._standins.surrogates.uid(text)
-
         if element.keyword in ("SOPClassUID", "ImplementationClassUID") and not mapped:
             return
         value = element.value
         several = hasattr(value, "append")
-        element.value = [other(uid) for uid in value] if several else other(value or "")
+        element.value = [self._other(uid) for uid in value] if several else self._other(value or "")
+
+    def _other(self, uid: Any) -> str:
+        text = str(uid)
+        standard = text.startswith("1.2.840.10008.") or not text
+        return text if standard else self._standins.surrogates.uid(text)
 
     def _date(self, dataset: Dataset, element: DataElement) -> None:
         """A date moved with the patient's others; a time of day stays; what cannot be read goes."""
@@ -251,38 +220,3 @@ class _Pass:
             word.encode() in element.value for word in self._known
         ):
             del dataset[element.tag]
-
-    def _dummy(self, element: DataElement) -> None:
-        """A value of the right kind that says nothing; in a sequence, for every element of every item."""
-        if element.VR == "SQ":
-            for item in element.value or ():
-                for inner in list(_read(item)):
-                    if inner.tag.is_private:
-                        del item[inner.tag]
-                    elif inner.VR == "UI":
-                        self._uids(inner, mapped=True)
-                    else:
-                        self._dummy(inner)
-        elif element.VR in _DUMMIES:
-            element.value = _DUMMIES[element.VR]
-        else:
-            element.value = DUMMY
-
-
-def _read(item: Dataset) -> Iterator[DataElement]:
-    for tag in list(item.keys()):
-        try:
-            yield item[tag]
-        except Exception:
-            del item[tag]
-
-
-_DUMMIES: dict[str, Any] = {
-    "DA": "19000101", "DT": "19000101000000", "TM": "000000", "AS": "000Y", "DS": "0", "IS": "0", "FD": 0.0, "FL": 0.0,
-    "US": 0, "SS": 0, "UL": 0, "SL": 0, "UV": 0, "SV": 0, "AT": 0, "UR": "http://anonymized.invalid", "OB": b"\0\0",
-    "OW": b"\0\0", "OF": b"\0\0\0\0", "OD": bytes(8), "OL": bytes(4), "OV": bytes(8), "UN": b"\0\0",
-}  # fmt: skip
-
-
-def _empty(vr: str) -> Any:
-    return b"" if vr in ("OB", "OW", "OF", "OD", "OL", "OV", "UN") else None

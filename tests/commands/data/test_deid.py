@@ -7,6 +7,7 @@ import json
 import re
 import stat
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -47,10 +48,13 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Image.radial_gradient("L").save("films/brown_john.png", pnginfo=info)
     seeded(Path("films/a.dcm"))
     records = [
-        {"id": "r1", "patient_id": "48291035", "image": "films/brown_john.png", "question": "Report?", "answer": NOTE, "mrn": 1},
-        {"patient_id": "48291035", "images": ["films/a.dcm#frame=0"], "keys": ["patient:site/48291035", "pmcid:PMC212319"],
+        {"id": "r1", "patient_id": "48291035", "image": "films/brown_john.png", "question": "Report?",
+         "answer": NOTE, "mrn": 1},
+        {"patient_id": "48291035", "images": ["films/a.dcm#frame=0"],
+         "keys": ["patient:site/48291035", "pmcid:PMC212319"],
          "messages": [{"role": "user", "content": "<image>Seen 02/17/2019?"},
-                      {"role": "assistant", "content": "Brown, as on 02/10/2019."}], "source": "site", "split": "train"},
+                      {"role": "assistant", "content": "Brown, as on 02/10/2019."}],
+         "source": "site", "split": "train"},
         {"question": "Which?", "options": {"A": "no", "B": "yes"}, "answer": "B", "facets": {"modality": "CT"}},
     ]  # fmt: skip
     Path("local.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
@@ -106,7 +110,7 @@ def test_names_and_intervals_of_a_patient_stay() -> None:
     first, second, _ = lines()
     text = str(first["answer"]) + json.dumps(second)
     days = [datetime.strptime(day, "%m/%d/%Y") for day in re.findall(r"\d\d/\d\d/\d{4}", text)]
-    assert [(b - a).days for a, b in zip(days[1:], days[2:], strict=False)] == [7, 7, -7]
+    assert [(b - a).days for a, b in pairwise(days[1:])] == [7, 7, -7]
     surname = re.search(r"Patient: \w+ (\w+)", text)
     assert surname
     assert f"Mr. {surname[1]} " in text

@@ -15,7 +15,8 @@ from pydicom.sr.codedict import codes
 from medgpt_cli.data.privacy import tag_classes
 from medgpt_cli.data.privacy.dicom_copy import copy_dicom
 from medgpt_cli.data.privacy.findings import Finding
-from medgpt_cli.data.privacy.header_profile import CODES, HeaderProfile
+from medgpt_cli.data.privacy.header_profile import HeaderProfile
+from medgpt_cli.data.privacy.header_signature import CODES
 from medgpt_cli.data.privacy.headers import elements, find_header, texts_of
 from medgpt_cli.data.privacy.profile import Profile
 from medgpt_cli.data.privacy.standins import StandIns
