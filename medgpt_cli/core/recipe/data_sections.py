@@ -33,6 +33,8 @@ class RawSource(Section):
     """Terms under which it can be had; what the adapter knows when empty."""
     cap: AtLeastOne | None = None
     """Records read from its front at most."""
+    cut: AtLeastOne | None = None
+    """Characters of a piece at most that long documents are cut into, at paragraph bounds and never inside a figure."""
 
 
 class Raw(Section):

@@ -23,6 +23,7 @@ from medgpt_cli.data.records import read_record
 from medgpt_cli.data.sources import registry
 from medgpt_cli.data.sources.adapter import Access, Adapter, Written
 from medgpt_cli.data.sources.columns import Columns, column_adapter
+from medgpt_cli.data.sources.paragraphs import cut as cut_documents
 from medgpt_cli.data.strict_json import read_object
 
 RECORD_FILES = (".jsonl", ".json", ".jsonl.gz", ".json.gz")
@@ -51,6 +52,7 @@ class Source:
         image_root: Replaces the folder that image paths are relative to.
         cap: Records read from its front at most.
         columns: The map that the adapter was made of, where it was.
+        cut: Characters of a piece at most that long documents are cut into; None leaves them whole.
     """
 
     path: Path
@@ -59,6 +61,7 @@ class Source:
     image_root: Path | None = None
     cap: int | None = None
     columns: Columns | None = None
+    cut: int | None = None
 
     @property
     def name(self) -> str:
@@ -83,7 +86,8 @@ class Source:
             return
         last = Place(str(self.path), 0)
         try:
-            for written in self.adapter.read(self.path):
+            read = self.adapter.read(self.path)
+            for written in cut_documents(read, self.cut) if self.cut else read:
                 last = written.place
                 yield Item(written.place, written=written)
         except InputError as error:
@@ -115,6 +119,7 @@ def source_at(
     columns: Columns | None = None,
     image_root: Path | None = None,
     cap: int | None = None,
+    cut: int | None = None,
 ) -> Source:
     """What is to be read at a path.
 
@@ -124,6 +129,8 @@ def source_at(
         columns: From our words to the columns of a table, which then needs no adapter of its own.
         image_root: Replaces the folder that image paths are relative to.
         cap: Records read from its front at most.
+        cut: Characters of a piece at most that long documents are cut into; records of our own forms are then read
+            as documents, and must have a text.
 
     Raises:
         NotThere: There is nothing.
@@ -138,18 +145,20 @@ def source_at(
             "there is no such folder for images", where=str(image_root), repair="mend image_root"
         )
     if columns:
-        return Source(path, column_adapter(columns, image_root), (), None, cap, dict(columns))
+        return Source(path, column_adapter(columns, image_root), (), None, cap, dict(columns), cut)
     if adapter and adapter != RECORDS:
-        return Source(path, registry.find(adapter), (), image_root, cap)
+        return Source(path, registry.find(adapter), (), image_root, cap, cut=cut)
     files = (path,) if adapter and not path.is_dir() else _record_files(path)
     if not adapter:
         try:
-            return Source(path, registry.detect(path), (), image_root, cap)
+            return Source(path, registry.detect(path), (), image_root, cap, cut=cut)
         except InputError:
             if not files:
                 raise
     if not files:
         raise NotThere("holds no JSONL file", where=str(path), repair="name a file of records")
+    if cut:
+        return Source(path, registry.find("documents"), (), image_root, cap, cut=cut)
     return Source(path, None, files, image_root, cap)
 
 

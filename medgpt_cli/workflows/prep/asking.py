@@ -84,6 +84,7 @@ def understand(
             columns=each.columns,
             image_root=Path(root) if root else None,
             cap=each.cap,
+            cut=each.cut,
         )
         _refuse_inside(out, source)
         sources.append(source)
@@ -94,6 +95,7 @@ def understand(
                 "columns": each.columns,
                 "image_root": Path(root) if root else None,
                 "cap": source.cap,
+                "cut": source.cut,
             }
         )
     for path in data.against:
