@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 from medgpt_cli.core import console
 from medgpt_cli.core.errors import InputError, NotThere, OutputExists, UsageError
 from medgpt_cli.core.files import sha256_file, write_text
-from medgpt_cli.data.looking.datasheet import Known, datasheet
+from medgpt_cli.data.looking.datasheet import datasheet
+from medgpt_cli.data.looking.facts import Known
 from medgpt_cli.data.looking.questions import QUESTIONS
 from medgpt_cli.data.prepared.opening import MANIFEST, PreparedSet, is_prepared
 from medgpt_cli.data.prepared.raw import RECORDS

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
-from medgpt_cli.data.mixing import Ingredient, Mixture
+from medgpt_cli.data.mix_shares import Ingredient
+from medgpt_cli.data.mixing import Mixture
 
 
 def mixture_of(recipe: Any, records: Sequence[int], lengths: Sequence[int]) -> Mixture:

@@ -9,15 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medgpt_cli.core.errors import BadRecipe
-from medgpt_cli.data.mixing import Ingredient, Mixture, Order
+from medgpt_cli.data.mix_shares import Ingredient
+from medgpt_cli.data.mixing import Mixture, Order
 
 
 def mixture(*sizes: int, seed: int = 3, **words: object) -> Mixture:
     return Mixture([Ingredient(f"{i}", n) for i, n in enumerate(sizes)], seed=seed, **words)
-
-
-def weighted(*pairs: tuple[int, float], **words: object) -> Mixture:
-    return Mixture([Ingredient(f"{i}", n, w) for i, (n, w) in enumerate(pairs)], seed=3, **words)
 
 
 @pytest.mark.parametrize("sizes", [(7,), (7, 5), (1, 1, 1)])
@@ -33,39 +30,6 @@ def test_without_shares_a_pass_is_the_permutation_of_the_first_release(
 def test_another_pass_and_another_seed_are_another_order() -> None:
     orders = {tuple(mixture(50, seed=seed).of_pass(n)) for seed in (0, 1) for n in (0, 1)}
     assert len(orders) == 4
-
-
-@pytest.mark.parametrize(
-    ("ingredients", "temperature", "shares", "counts"),
-    [
-        # 3 to 1 of 120 records in all.
-        ([(100, 3.0, None, None), (20, 1.0, None, None)], None, (0.75, 0.25), (90, 30)),
-        # Square roots of 900 and 100 are 30 and 10.
-        ([(900, None, None, None), (100, None, None, None)], 2.0, (0.75, 0.25), (750, 250)),
-        ([(900, None, None, None), (100, None, None, None)], 1.0, (0.9, 0.1), (900, 100)),
-        ([(900, None, None, None), (100, None, None, None)], 1e9, (0.5, 0.5), (500, 500)),
-        # A cap alone shortens its own source; twice through one source makes it twice as many.
-        ([(100, None, 10, None), (20, None, None, 2.0)], None, (0.2, 0.8), (10, 40)),
-        ([(100, None, None, 0.25), (20, None, None, None)], None, (25 / 45, 20 / 45), (25, 20)),
-        # The second may give 20 in a pass and its share is a half, so a pass has 40.
-        ([(100, 1.0, None, None), (20, 1.0, None, 1.0)], None, (0.5, 0.5), (20, 20)),
-        ([(100, 1.0, None, None), (20, 1.0, 5, None)], None, (0.5, 0.5), (5, 5)),
-        # Thirds of 10: the remainders are alike, and the first has the odd one.
-        (
-            [(4, 1.0, None, None), (3, 1.0, None, None), (3, 1.0, None, None)],
-            None,
-            (1 / 3,) * 3,
-            (4, 3, 3),
-        ),
-    ],
-)
-def test_shares_and_counts_of_examples_worked_by_hand(
-    ingredients: list, temperature: float | None, shares: tuple, counts: tuple
-) -> None:
-    mixed = Mixture([Ingredient("x", *each) for each in ingredients], seed=0, temperature=temperature)
-    assert mixed.shares == pytest.approx(shares)
-    assert mixed.counts == counts
-    assert len(mixed) == sum(counts)
 
 
 sources = st.lists(
@@ -138,16 +102,6 @@ def test_what_holds_for_every_mixture(
         assert again.at(at) == positions[at]
 
 
-@settings(deadline=None, max_examples=50)
-@given(st.floats(0.5, 1e6), st.lists(st.integers(1, 10**6), min_size=2, max_size=5))
-def test_temperature_is_its_formula(temperature: float, sizes: list[int]) -> None:
-    mass = np.asarray(sizes, np.longdouble) ** np.longdouble(1 / temperature)
-    from medgpt_cli.data.mixing import shares
-
-    ours = shares([Ingredient("x", size) for size in sizes], temperature)
-    assert ours == pytest.approx((mass / mass.sum()).astype(float).tolist(), rel=1e-9)
-
-
 def test_a_capped_source_goes_on_where_it_stopped() -> None:
     mixed = Mixture([Ingredient("a", 10, cap=4), Ingredient("b", 3)], seed=0)
     first, second = (
@@ -157,14 +111,6 @@ def test_a_capped_source_goes_on_where_it_stopped() -> None:
     assert not first & second
     given_order = Mixture([Ingredient("a", 10, cap=4), Ingredient("b", 3)], seed=0, order="as-given")
     assert given_order.of_pass(1).tolist() == [4, 5, 6, 7, 10, 11, 12]
-
-
-def test_a_source_that_would_never_be_seen_is_refused() -> None:
-    with pytest.raises(BadRecipe) as caught:
-        weighted((50, 1.0), (50, 1e-6))
-    assert str(caught.value) == (
-        "data.mix.1  1 has a share of 1e-06, no record in a pass of 100\nraise its weight, or leave it out"
-    )
 
 
 def test_the_short_come_first_only_where_lengths_are_known() -> None:

@@ -23,6 +23,8 @@ SYMBOLS = 0.4
 """Share of characters, blanks left out, that are neither letter nor digit, from which a text is mostly symbols."""
 
 _SAME_LETTER = re.compile(r"([^\W\d_])\1{9,}")
+_RULER = re.compile(r"([\W_])\1{7,}")
+"""A line drawn with one symbol, which counts as one symbol."""
 _SAME_WORD = re.compile(r"(?i)\b(\w+)(?:\W+\1\b){4,}")
 
 
@@ -33,7 +35,7 @@ def repetition() -> Filter:
         text = learnt(sample)
         if _SAME_LETTER.search(text) or _SAME_WORD.search(text) or repeated_share(text) >= REPEATED:
             return "repeats itself"
-        solid = "".join(text.split())
+        solid = _RULER.sub(r"\1", "".join(text.split()))
         symbols = sum(not character.isalnum() for character in solid)
         if len(solid) >= MIN_CHARACTERS and symbols >= SYMBOLS * len(solid):
             return "mostly symbols"

@@ -26,6 +26,7 @@ REPORT = (
         ("***", ""),  # too short to be told from an answer
         ("BP 120/80, HR 72, T 36.6 °C, SpO2 98 %", ""),
         ("--------------------\nThe lungs are clear, and the heart is normal in size.", ""),
+        ("WET READ: ___ 9:39 AM\n" + "_" * 78 + "\nFINAL REPORT", ""),
         ("", ""),
     ],
 )

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from medgpt_cli.data.looking.datasheet import ASKED, SECTIONS, Known, datasheet
+from medgpt_cli.data.looking.datasheet import ASKED, SECTIONS, datasheet
+from medgpt_cli.data.looking.facts import Known
 from medgpt_cli.data.looking.questions import QUESTIONS
 
 MANIFEST: dict[str, Any] = {
