@@ -12,7 +12,8 @@ from xml.etree.ElementTree import Element
 from medgpt_cli.data.marks import MARK
 from medgpt_cli.data.sources.xml_files import attribute, name_of
 
-_BLANKS = re.compile(r"\s+")
+_BLANKS = re.compile(r"[\s\x7f-\x9f]+")
+"""XML lets the control characters of Latin-1 pass, which stand for nothing."""
 _DROPPED = "\x00"
 """Stands where a reference's number stood: XML cannot hold it, so "(-)" is told from an emptied "(3-5)"."""
 _EMPTIED = re.compile(r"\s*[\[(][\s,;–-]*\x00[\x00\s,;–-]*[\])]")

@@ -12,19 +12,21 @@ from typing import Any
 from medgpt_cli.core.types import Place
 from medgpt_cli.data.complaints import Unfit
 from medgpt_cli.data.sources.adapter import Written
+from medgpt_cli.data.strict_json import refuse_control
 
 
 def made(record: Callable[[], dict[str, Any]], place: Place, root: Path, **common: str) -> Written:
     """A record, or the reason why there is none.
 
     Args:
-        record: Makes it; raises `Unfit` when it cannot be made.
+        record: Makes it; raises `Unfit` when it cannot be made.  Control characters in it are refused as in JSON.
         place: Where its entry stands.
         root: The folder image paths are relative to.
         common: Words every record of the set carries; the record's own win, and empty ones are left out.
     """
     try:
         found = record()
+        refuse_control(found, "")
     except Unfit as error:
         return Written({}, place, root, told(error))
     return Written({**{key: word for key, word in common.items() if word}, **found}, place, root)

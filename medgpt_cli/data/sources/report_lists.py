@@ -72,8 +72,10 @@ def _pictures(names: Any, root: Path, field: str) -> list[Picture]:
 
 def _named(own: Any, names: Any, **words: Any) -> dict[str, Any]:
     """The id, and the keys that id and names tell."""
+    names = [names] if type(names) is str else names
     own = str(own) if type(own) in (str, int) and str(own).strip() else ""
-    told = [own, *([names] if type(names) is str else names)]
+    told = [own, *names]
+    own = own or names[0]  # a list on one line gives its entries no other name
     record = {"keys": study_keys(*told)} | {"id": own} | words
     return {key: value for key, value in record.items() if value}
 

@@ -164,3 +164,7 @@ def test_a_set_of_articles_is_read_one_by_one() -> None:
         "</pmc-articleset>"
     )
     assert [a.paragraphs[0].text for a in articles_of(root)] == ["1", "2"]
+
+
+def test_control_characters_that_xml_lets_pass_are_blanks() -> None:
+    assert texts("<p>5 \x96 10\x7fmg</p>") == ["5 10 mg"]

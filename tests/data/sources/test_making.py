@@ -25,3 +25,8 @@ def test_every_fault_is_told_on_one_line() -> None:
 
 def test_a_variant_is_never_detected() -> None:
     assert not by_name_alone(Path("/"))
+
+
+def test_control_characters_are_refused_whatever_file_they_come_from() -> None:
+    written = made(lambda: {"text": "a\x1b[31m", "keys": ["a:b"]}, PLACE, ROOT)
+    assert (written.record, written.fault) == ({}, "text holds control characters")

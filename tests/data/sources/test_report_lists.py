@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from medgpt_cli.data.sources.registry import detect, find
 from medgpt_cli.data.sources.report_lists import study_keys
 from tests.data.sources.layouts_reports import DICOM, mek_iu, mek_mimic, r2gen_iu, r2gen_mimic
 from tests.data.sources.reading import read, samples, shown
-from tests.data.sources.writing import as_json
+from tests.data.sources.writing import as_json, pictures, text
 
 MIMIC_KEYS = ("study:mimic/50414267", "patient:mimic/10000032", f"image:mimic/{DICOM}")
 
@@ -80,3 +81,16 @@ def test_a_large_annotation_is_known_by_its_head(tmp_path: Path) -> None:
     as_json(folder / "annotation.json", {"train": [entry] * 9000, "val": [], "test": []})
     assert (folder / "annotation.json").stat().st_size > 2**21
     assert find("iu-xray-r2gen").detect(folder)
+
+
+def test_entries_without_an_id_on_one_line_are_told_apart(tmp_path: Path) -> None:
+    folder = tmp_path / "IU_XRAY"
+    entries = [
+        {"image": [f"CXR{n}_IM-1/0.png"], "findings": "Clear.", "impression": "-"} for n in (1, 2)
+    ]
+    text(folder / "test.json", json.dumps(entries))
+    pictures(folder / "images", "CXR1_IM-1/0.png", "CXR2_IM-1/0.png")
+    assert [sample.id for sample in samples("iu-xray-mek", folder)] == [
+        "CXR1_IM-1/0.png",
+        "CXR2_IM-1/0.png",
+    ]
