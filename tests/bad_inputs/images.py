@@ -8,7 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nibabel as nib
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from PIL import Image
 from pydicom.uid import (
     MPEG4HP41,
@@ -307,4 +310,93 @@ DICOM = [
     ),
 ]
 
-CASES = [*FILES, *PILLOW, *DICOM]
+
+def volume(path: Path, *shape: int) -> None:
+    nib.Nifti1Image(np.zeros(shape, np.uint8), np.eye(4)).to_filename(path.with_suffix(".nii"))
+    path.with_suffix(".nii").rename(path)
+
+
+def parquet(path: Path) -> bytes:
+    pq.write_table(pa.table({"image": [encoded(PAGES[0], "PNG")] * 3, "text": ["a"] * 3}), path)
+    return path.read_bytes()
+
+
+REFERENCES = [
+    case(
+        "a word behind the # that is not known",
+        lambda path: encoded(PAGES[0], "PNG"),
+        "has a word behind its # that is not known",
+        "the words are frame, plane, slice, volume, window, x, y, width, height, level, row, column, item",
+        "#silce=3",
+    ),
+    case(
+        "a word behind the # twice",
+        lambda path: encoded(PAGES[0], "PNG"),
+        "names frame twice",
+        "write it once",
+        "#frame=0&frame=1",
+    ),
+    case(
+        "a plane of a PNG",
+        lambda path: encoded(PAGES[0], "PNG"),
+        "is PNG and cannot be asked for plane, slice",
+        "it takes frame",
+        "#plane=axial&slice=3",
+    ),
+    case(
+        "NIfTI: no slice named",
+        lambda path: volume(path, 20, 24, 28),
+        "is a volume of 28 axial, 24 coronal, 20 sagittal slices",
+        "name one: #plane=axial&slice=14 behind the path",
+    ),
+    case(
+        "NIfTI: a slice beyond the last",
+        lambda path: volume(path, 20, 24, 28),
+        "has no coronal slice 24: it holds 24, counted from 0",
+        "name one up to slice=23",
+        "#plane=coronal&slice=24",
+    ),
+    case(
+        "NIfTI: a series and no volume named",
+        lambda path: volume(path, 20, 24, 28, 5),
+        "holds 5 volumes",
+        "name one: &volume=0 to &volume=4 behind the path",
+        "#plane=axial&slice=1",
+    ),
+    case(
+        "Parquet: no cell named",
+        parquet,
+        "is a table, and no cell of it is named",
+        "write #row=17&column=image behind the path",
+    ),
+    case(
+        "Parquet: a row beyond the last",
+        parquet,
+        "has no row 3: it holds 3, counted from 0",
+        "",
+        "#row=3&column=image",
+    ),
+    case(
+        "Parquet: a column of words",
+        parquet,
+        "holds no bytes in that column",
+        "name the column of the pictures",
+        "#row=0&column=text",
+    ),
+    case(
+        "Parquet: torn",
+        lambda path: parquet(path)[:-9],
+        "is a torn or damaged Parquet file",
+        "write it again, or copy it again from where it came",
+        "#row=0&column=image",
+    ),
+    case(
+        "a region of what is no slide",
+        lambda path: encoded(PAGES[0], "PNG"),
+        "is no slide that OpenSlide reads",
+        "leave x, y, width, height and level out, or convert it",
+        "#x=0&y=0&width=16&height=16",
+    ),
+]
+
+CASES = [*FILES, *PILLOW, *DICOM, *REFERENCES]

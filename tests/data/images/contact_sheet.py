@@ -2,8 +2,8 @@
 
     python -m tests.data.images.contact_sheet [FOLDER]      writes sheet-1.png and on; default runs/contact-sheet
 
-The statistics of each picture stand in `real_images.json` beside this file; a change of them is a change of what a model
-sees, and is made only after the sheets were looked at again (`--write`).
+The statistics of each picture stand in `real_images.json` beside this file; a change of them is a change of what a
+model sees, and is made only after the sheets were looked at again (`--write`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.images.letterbox import letterbox
@@ -31,7 +31,8 @@ CELL, ACROSS, DOWN = 200, 8, 6
 def package(name: str) -> Path:
     """Where a package lies, found without importing it."""
     spec = importlib.util.find_spec(name)
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return Path(spec.origin).parent
 
 
@@ -95,12 +96,16 @@ def opened(reference: str) -> tuple[Image.Image, str]:
 
 def measured(image: Image.Image) -> dict[str, object]:
     """What a picture is known again by."""
-    values = np.asarray(image).astype(np.float64)
+    counts = np.sum(np.reshape(image.histogram(), (3, 256)), axis=0) / (3 * image.width * image.height)
+    shades = np.arange(256)
+    mean = counts @ shades
+    red, green, blue = image.split()
+    brightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
     return {
         "size": list(image.size),
-        "mean": round(float(values.mean()), 2),
-        "std": round(float(values.std()), 2),
-        "black": round(float((values.max(axis=-1) <= 8).mean()), 4),
+        "mean": round(float(mean), 2),
+        "std": round(float((counts @ (shades - mean) ** 2) ** 0.5), 2),
+        "black": round(sum(brightest.histogram()[:9]) / (image.width * image.height), 4),
     }
 
 

@@ -167,6 +167,37 @@ def test_each_frame_is_shown_by_its_number(tmp_path: Path) -> None:
     assert [int(grey(f"{path}#frame={n}")[5, 5]) for n in (2, 0, 1)] == [250, 10, 120]
 
 
+def test_another_window_may_be_asked_for(tmp_path: Path) -> None:
+    pixels = gradient(40, 50, np.int16, 3000) - 1000
+    scale = {"RescaleSlope": 1, "RescaleIntercept": -24}
+    lung = save(dicom(pixels, WindowCenter=-600, WindowWidth=1500, **scale), tmp_path / "lung")
+    bone = save(dicom(pixels, WindowCenter=400, WindowWidth=1800, **scale), tmp_path / "bone")
+    assert np.array_equal(grey(f"{bone}#window=-600/1500"), grey(lung))
+    assert not np.array_equal(grey(bone), grey(lung))
+    colours = save(dicom(np.asarray(noise(24, 32))), tmp_path / "colour")
+    with pytest.raises(BadImage, match="has colours, and a window is for grey"):
+        open_image(f"{colours}#window=40/400")
+
+
+def test_the_preamble_of_a_tiff_or_a_program_does_not_hide_the_picture(tmp_path: Path) -> None:
+    path = save(dicom(gradient()), tmp_path / "a")
+    expected = grey(path)
+    path.write_bytes(b"MZ" + path.read_bytes()[2:])
+    assert np.array_equal(grey(path), expected)
+
+
+def test_a_file_whose_tags_are_written_against_its_syntax_is_read_frame_by_frame(tmp_path: Path) -> None:
+    frames = np.stack([gradient(), gradient()[::-1]])
+    path = save(dicom(frames, ImplicitVRLittleEndian, NumberOfFrames=2), tmp_path / "a")
+    expected = grey(f"{path}#frame=1")
+    implicit, explicit = b"UI\x12\x001.2.840.10008.1.2\x00", b"UI\x14\x001.2.840.10008.1.2.1\x00"
+    raw = path.read_bytes()
+    assert implicit in raw
+    length = int.from_bytes(raw[140:144], "little") + 2  # of the file meta group
+    path.write_bytes(raw[:140] + length.to_bytes(4, "little") + raw[144:].replace(implicit, explicit, 1))
+    assert np.array_equal(grey(f"{path}#frame=1"), expected)
+
+
 def test_only_the_named_frame_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(dicom(np.zeros((200, 64, 64), np.uint8), NumberOfFrames=200), tmp_path / "a")
     read = []

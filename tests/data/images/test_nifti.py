@@ -204,6 +204,15 @@ def test_a_series_asks_for_a_volume(tmp_path: Path) -> None:
     assert np.array_equal(shown(single, f"plane=axial&slice=1{EXACT}"), data[..., 1, 0].T[::-1, ::-1])
 
 
+def test_volumes_of_several_series_are_counted_as_they_lie_in_the_file(tmp_path: Path) -> None:
+    data = volume(20, 20, 4, 2, 3)
+    path = written(tmp_path / "a.nii", data)
+    assert refusal(path) == "holds 6 volumes"
+    for number in range(6):
+        found = shown(path, f"plane=axial&slice=1&volume={number}{EXACT}")
+        assert np.array_equal(found, data[..., 1, number % 2, number // 2].T[::-1, ::-1])
+
+
 def test_a_flat_file_is_one_axial_slice(tmp_path: Path) -> None:
     data = volume(20, 24)
     path = written(tmp_path / "a.nii", data)

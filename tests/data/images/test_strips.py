@@ -20,7 +20,11 @@ def test_strips_are_the_whole(monkeypatch: pytest.MonkeyPatch, strip: int) -> No
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i1", "<u2", ">u2", "<i2", ">i2"])
-def test_a_table_of_every_value_is_the_function(dtype: Any) -> None:
+@pytest.mark.parametrize("strip", [100, 10**7])
+def test_a_table_of_every_value_is_the_function(
+    monkeypatch: pytest.MonkeyPatch, dtype: Any, strip: int
+) -> None:
+    monkeypatch.setattr(strips, "STRIP", strip)
     values = np.random.default_rng(0).integers(-128, 127, (40, 30)).astype(dtype)
     for each in (values, values[::2, ::-1], np.asfortranarray(values)):
         assert np.array_equal(through_table(each, lambda v: (v % 101).astype(np.uint8)), each % 101)
