@@ -15,8 +15,15 @@ from typing import Any
 
 import numpy as np
 from pydicom import Dataset
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels.utils import pack_bits
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import (
+    ExplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+)
 
 from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.images.dicom import read_frame
@@ -25,9 +32,14 @@ from medgpt_cli.data.privacy.findings import Identifier
 from medgpt_cli.data.privacy.header_profile import HeaderProfile
 from medgpt_cli.data.privacy.header_signature import sign_pixels
 from medgpt_cli.data.privacy.headers import read_dataset
+from medgpt_cli.data.privacy.image_copy import strip_jpeg
+from medgpt_cli.data.privacy.segments import jpeg_segments
 
 FRAMES = 3
 """Frames of a film that are read for text: the first, the middle and the last; what they bear is blanked in all."""
+_JPEG = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1)
+_TOLD = frozenset((*range(0xE1, 0xEE), 0xEF, 0xFE))
+"""JPEG segments that hold words: all application data but JFIF's and Adobe's, and comments."""
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 
@@ -117,6 +129,8 @@ def copy_dicom(
         )
     if filled:
         _blank(dataset, filled)
+    else:
+        _strip_frames(dataset)
     counts = profile.apply(dataset, patient=patient)
     if filled:
         sign_pixels(dataset)
@@ -130,6 +144,25 @@ def copy_dicom(
     with target.open("xb") as out:
         out.write(written.getvalue())
     return counts, len(filled)
+
+
+def _strip_frames(dataset: Dataset) -> None:
+    """Drops what compressed frames carry beside their pixels: a camera's EXIF, comments."""
+    syntax = dataset.file_meta.get("TransferSyntaxUID")
+    if syntax not in _JPEG or "PixelData" not in dataset:
+        return
+    try:
+        count = _whole(dataset.get("NumberOfFrames"))
+        frames = list(generate_frames(dataset.PixelData, number_of_frames=count))
+        stripped = []
+        for frame in frames:
+            out = io.BytesIO()
+            strip_jpeg(io.BytesIO(frame), out)
+            stripped.append(out.getvalue())
+    except (BadImage, ValueError):
+        raise BadImage("holds a compressed frame that is damaged", repair="export it again") from None
+    if any(marker in _TOLD for frame in frames for marker, _ in jpeg_segments(io.BytesIO(frame))):
+        dataset.PixelData = encapsulate(stripped)
 
 
 def _blank(dataset: Dataset, boxes: Sequence[Box]) -> None:

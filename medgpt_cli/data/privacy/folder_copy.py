@@ -10,6 +10,7 @@ This module knows nothing of terminals or manifests.
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -71,7 +72,9 @@ class FolderCopy:
         self._surrogates = Surrogates(key)
         self._standins = StandIns(self._surrogates, profile)
         self._find, self._ocr, self._image_root = find, ocr, image_root
-        self.pictures = Pictures(self._surrogates, HeaderProfile(self._standins, find), find)
+        self.pictures = Pictures(
+            self._surrogates, HeaderProfile(self._standins, find), find, listing.root
+        )
         self.records = self.texts = self.columns = self.files = 0
         self.in_texts: Counter[Identifier] = Counter()
         self.written = Written()
@@ -147,7 +150,7 @@ class FolderCopy:
                     copied = copier.copy(
                         record,
                         otherwise=self._surrogates.token("record", str(record)),
-                        names=self._names.get(patient_of(record), ()),
+                        names=self._names.get(patient_of(record)),
                     )
                 except BadImage:
                     continue  # said when the image was taken in
@@ -167,7 +170,7 @@ class FolderCopy:
         except (OSError, UnicodeDecodeError):
             self.listing.others["is no text in UTF-8"] += 1
             return
-        name = self._surrogates.token("text", str(path.resolve()))
+        name = self._surrogates.token("text", os.path.relpath(path.resolve(), self.listing.root))
         new = replace(text, f"text:{name}", self._standins, self._find)
         target = make_folder(folder / TEXTS) / f"{name}.txt"
         target.write_text(new.text, "utf-8")
@@ -215,7 +218,9 @@ class FolderCopy:
             self._find(" ".join(stem.replace("_", " ").replace("-", " ").split()))
             or sum(each.name.split(".")[0] == stem for each in self.listing.records) > 1
         ):
-            stem = f"records-{self._surrogates.token('records', str(file.resolve()))}"
+            stem = (
+                f"records-{self._surrogates.token('records', os.path.relpath(file, self.listing.root))}"
+            )
         return f"{stem}.jsonl"
 
 

@@ -52,7 +52,7 @@ def copy_image(source: BinaryIO, kind: str, target: Path, boxes: Sequence[Box] =
         return
     write: Callable[[BinaryIO, BinaryIO], None] = {
         "PNG": _png,
-        "JPEG": _jpeg,
+        "JPEG": strip_jpeg,
         "WEBP": _webp,
         "NIFTI": _nifti,
     }[kind]
@@ -70,7 +70,12 @@ def _png(source: BinaryIO, out: BinaryIO) -> None:
             out.write(zlib.crc32(name + data).to_bytes(4, "big"))
 
 
-def _jpeg(source: BinaryIO, out: BinaryIO) -> None:
+def strip_jpeg(source: BinaryIO, out: BinaryIO) -> None:
+    """Writes a JPEG stream without comments and application data, but how it is turned and how its colours are meant.
+
+    Raises:
+        BadImage: It is broken.
+    """
     out.write(b"\xff\xd8")
     for marker, data in jpeg_segments(source):
         if marker == 0:

@@ -25,12 +25,14 @@ class Listing:
     """The files of a source, in order of their paths.
 
     Attributes:
+        root: The folder that new names are drawn relative to, so that a copy of the source gets the same ones.
         records: JSONL, JSON arrays, or either gzipped.
         texts: Plain texts.
         images: Everything `format_of` knows but tables.
         others: How many files are none of these, by reason; they are left behind.
     """
 
+    root: Path
     records: list[Path] = field(default_factory=list)
     texts: list[Path] = field(default_factory=list)
     images: list[Path] = field(default_factory=list)
@@ -39,7 +41,7 @@ class Listing:
 
 def list_source(source: Path) -> Listing:
     """Lists a file, or a folder with everything below it."""
-    listing = Listing()
+    listing = Listing((source if source.is_dir() else source.parent).resolve())
     if not source.is_dir():
         _sort_in(source, listing)
         return listing

@@ -6,6 +6,7 @@ nothing of records.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -82,10 +83,12 @@ class Pictures:
         surrogates: Draws the new names.
         profile: De-identifies DICOM headers.
         find: Finds identifiers in a text.
+        root: The folder that new names are drawn relative to.
     """
 
-    def __init__(self, surrogates: Surrogates, profile: HeaderProfile, find: Find) -> None:
+    def __init__(self, surrogates: Surrogates, profile: HeaderProfile, find: Find, root: Path) -> None:
         self._surrogates, self._profile, self._find = surrogates, profile, find
+        self._root = root
         self.all: dict[str, Picture] = {}
 
     def add(self, path: str, *, patient: str = "", modality: str = "") -> Picture:
@@ -112,7 +115,7 @@ class Pictures:
             packed = ".gz" if kind == "NIFTI" and head.startswith(b"\x1f\x8b") else ""
             self.all[path] = Picture(
                 file,
-                f"{self._surrogates.token('image', path)}{SUFFIXES[kind]}{packed}",
+                f"{self._surrogates.token('image', os.path.relpath(path, self._root))}{SUFFIXES[kind]}{packed}",
                 kind,
                 kind_of(file) if kind == "DICOM" else code_of(modality),
                 patient,

@@ -56,13 +56,15 @@ class RecordCopier:
     def __init__(self, standins: StandIns, find: Find, rename: Callable[[str], str]) -> None:
         self._standins, self._find, self._rename = standins, find, rename
 
-    def copy(self, record: dict[str, Any], *, otherwise: str, names: Iterable[str] = ()) -> CopiedRecord:
+    def copy(
+        self, record: dict[str, Any], *, otherwise: str, names: Iterable[str] | None = None
+    ) -> CopiedRecord:
         """De-identifies one record.
 
         Args:
             record: As decoded.
             otherwise: Tells the patient apart where the record does not name one.
-            names: Words of names that stand elsewhere in the patient's records.
+            names: Words of names that the patient's records say with certainty; those of this record when None.
         """
         copied = CopiedRecord({})
         patient = patient_of(record) or otherwise
@@ -71,7 +73,8 @@ class RecordCopier:
             for key in NUMBERS[1:]
             if record.get(key) and len(str(record[key])) >= SHORTEST
         ]
-        known += [(Identifier.NAME, word) for word in sorted({*names, *names_of(record, self._find)})]
+        words = names_of(record, self._find) if names is None else names
+        known += [(Identifier.NAME, word) for word in sorted(words)]
         for key, value in record.items():
             if value is None:
                 continue

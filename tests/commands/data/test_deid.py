@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import stat
 from datetime import datetime
 from itertools import pairwise
@@ -124,7 +125,9 @@ def test_the_key_lies_beside_for_this_user_alone_and_makes_reruns_agree() -> Non
     key = Path("out.key")
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert key.read_text().strip().encode() not in everything()
-    assert deid("local.jsonl", "--out", "again", "--key", "out.key") == 0
+    moved = shutil.copytree(Path(), "../moved", ignore=shutil.ignore_patterns("out*"))
+    assert deid(f"{moved}/local.jsonl", "--out", "again", "--key", "out.key") == 0
+    shutil.rmtree(moved)
     assert everything("again") == everything("out")
     assert deid("local.jsonl", "--out", "other", "--no-key") == 0
     assert not Path("other.key").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from pydicom import Dataset, Sequence, dcmread
 from pydicom.data import get_testdata_file
-from pydicom.uid import JPEGLSLossless, RLELossless
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGBaseline8Bit, JPEGLSLossless, RLELossless
 
 from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.privacy.burned_in import Box, text_boxes
@@ -94,6 +96,22 @@ def test_16_bits_and_signed_values(tmp_path: Path) -> None:
     old, new = dcmread(source).pixel_array, dcmread(target).pixel_array
     assert (new[:20, :20] == old.min()).all()
     assert (new[20:] == old[20:]).all()
+
+
+def test_a_cameras_words_inside_a_frame_are_gone(tmp_path: Path) -> None:
+    frame = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x010E] = "Patient QUIMBYLOU"
+    Image.radial_gradient("L").save(frame, "JPEG", exif=exif, comment=b"QUIMBYLOU")
+    source = changed(
+        seeded(tmp_path / "a.dcm", rows=256, columns=256), PixelData=encapsulate([frame.getvalue()])
+    )
+    dataset = dcmread(source)
+    dataset.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    dataset.save_as(source)
+    assert b"QUIMBYLOU" not in bytes(copied(source).PixelData)
+    (old,), (new,) = shown_frames(source), shown_frames(tmp_path / "new.dcm")
+    assert (old == new).all()
 
 
 def test_big_endian_is_refused_rather_than_garbled(tmp_path: Path) -> None:
