@@ -47,6 +47,9 @@ COMMANDS: dict[str, Door] = {
     "data leakage": Door(
         _HERE + "data.leakage", "leakage", "Find what a training set shares with evaluation sets", "Data"
     ),
+    "data scan": Door(
+        _HERE + "data.scan", "scan", "Count what identifies patients, never showing it", "Data"
+    ),
     "data deid": Door(
         _HERE + "data.deid", "deid", "Copy records and images without what identifies patients", "Data"
     ),

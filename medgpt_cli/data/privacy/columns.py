@@ -67,7 +67,7 @@ def find_columns(text: str) -> Iterator[Finding]:
         columns, rows = [], 0
         if mark:
             columns = [
-                _meaning(text[slice(*_trimmed(text, *cell.span()))]) for cell in _cells(line, mark)
+                meaning(text[slice(*_trimmed(text, *cell.span()))]) for cell in _cells(line, mark)
             ]
             if sum(column is not None for column in columns) < 2:
                 mark = ""
@@ -77,7 +77,8 @@ def _cells(line: re.Match[str], mark: str) -> list[re.Match[str]]:
     return list(_CELLS[mark].finditer(line.string, line.start(), line.end()))
 
 
-def _meaning(heading: str) -> tuple[Identifier, bool] | None:
+def meaning(heading: str) -> tuple[Identifier, bool] | None:
+    """The class that a heading, or the name of a field, gives to what stands under it, and whether that is sure."""
     found = _HEADING.fullmatch(heading)
     if not found:
         return None

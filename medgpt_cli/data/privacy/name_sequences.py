@@ -54,6 +54,8 @@ def find_sequences(text: str) -> Iterator[Finding]:
             position = end
     for found in TURNED.finditer(text):
         first = found["first"]
+        if len(first) == 2 and first.isupper() and not found["last"].isupper():
+            continue  # Worcester, MA
         if (
             is_given(first)
             and is_surname(_surname(found["last"]))

@@ -78,6 +78,11 @@ LONG = re.compile(
     r"[A-Z]\d{2}-\d{5,7}|\d{6,12}-\d{1,4}|"
     r"\d{3}-\d{2}-\d{2})(?![\w%/]|[.,-]\d)"
 )
+CARD = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)")
+IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?(?!\w)")
+GROUPED = re.compile(r"(?<![\w.-])\d{4}[ -]\d{4}[ -]\d{4}(?:[ -]\d{2,4})?(?![\w-]|\.\d)")
+MACHINE_READABLE = re.compile(r"(?<![\w<])(?=[A-Z\d<]{0,40}<<)[A-Z\d<]{28,44}(?![\w<])")
+SECRET = re.compile(r"(?<!\w)(?i:sk|pk|api|key|token)[-_][\w-]{12,80}(?![\w-])")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _LOOSE = {Identifier.VEHICLE: 1, Identifier.SSN: 4}
 """Fewest digits of a value where that is not four."""
@@ -100,6 +105,17 @@ def find_numbers(text: str) -> Iterator[Finding]:
         yield Finding(Identifier.VEHICLE, *found.span(), "vehicle number", sure=False)
     for found in UDI.finditer(text):
         yield Finding(Identifier.DEVICE, *found.span(), "device identifier", sure=True)
+    for found in CARD.finditer(text):
+        if _luhn(found[0]):
+            yield Finding(Identifier.ACCOUNT, *found.span(), "payment card number", sure=False)
+    for pattern, identifier, rule in (
+        (IBAN, Identifier.ACCOUNT, "bank account number"),
+        (GROUPED, Identifier.OTHER, "number in groups"),
+        (MACHINE_READABLE, Identifier.OTHER, "machine-readable line of a document"),
+        (SECRET, Identifier.OTHER, "access key"),
+    ):
+        for found in pattern.finditer(text):
+            yield Finding(identifier, *found.span(), rule, sure=False)
     for found in LONG.finditer(text):
         yield Finding(Identifier.OTHER, *found.span(), "long number", sure=False)
 
@@ -126,3 +142,10 @@ def _is_number(value: str, identifier: Identifier) -> bool:
     if _DATE.fullmatch(value):
         return identifier is Identifier.RECORD_NUMBER and value.count("-") == 2 and len(value) != 10
     return not re.fullmatch(r"(?:19|20)\d\d", value)
+
+
+def _luhn(number: str) -> bool:
+    """The check digit that payment cards carry (ISO/IEC 7812-1)."""
+    digits = [int(sign) for sign in reversed(number) if sign.isdigit()]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
+    return any(digits) and (sum(digits[::2]) + sum(doubled)) % 10 == 0

@@ -35,7 +35,7 @@ def find_text(text: str) -> list[Finding]:
 def _all(text: str) -> Iterator[Finding]:
     cells = list(find_columns(text))
     yield from cells
-    if any(sign.isdigit() for sign in text) or "@" in text or "www" in text or "://" in text:
+    if any(sign.isdigit() for sign in text) or any(sign in text for sign in ("@", "www", "://", "<<")):
         yield from find_dates(text)
         yield from find_numbers(text)
         yield from find_contacts(text)

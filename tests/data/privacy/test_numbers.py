@@ -27,6 +27,13 @@ from tests.data.privacy.seen import seen
         ("S/N FNH775244T", ("device!", "FNH775244T")),
         ("Accession #: CT20-123456", ("other!", "CT20-123456")),
         ("noted 123456789 there", ("other", "123456789")),
+        ("card 4539 1488 0343 6467 kept", ("account", "4539 1488 0343 6467")),
+        ("paid from DE89 3704 0044 0532 0130 00 then", ("account", "DE89 3704 0044 0532 0130 00")),
+        ("holds 2345 6789 0123 now", ("other", "2345 6789 0123")),
+        (
+            "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+            ("other", "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<"),
+        ),
     ],
 )
 def test_each_class(text: str, found: tuple[str, str]) -> None:

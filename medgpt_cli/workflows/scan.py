@@ -1,0 +1,215 @@
+"""Files looked through for what identifies patients, and told by class and place.
+
+Nothing is changed, and what was found is not shown unless a person at a terminal asks for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from medgpt_cli.core import console, tables
+from medgpt_cli.core.errors import (
+    BadRecord,
+    Complaint,
+    InputError,
+    MedGPTError,
+    NotThere,
+    OutputExists,
+    PhiFound,
+    UsageError,
+)
+from medgpt_cli.core.files import write_json
+from medgpt_cli.core.manifest import environment
+from medgpt_cli.data.prepared.opening import is_prepared, samples_of
+from medgpt_cli.data.prepared.raw import source_at
+from medgpt_cli.data.privacy.entities import beside, named_entities
+from medgpt_cli.data.privacy.listing import list_source
+from medgpt_cli.data.privacy.ocr_policy import OcrMode
+from medgpt_cli.data.privacy.replacing import Find
+from medgpt_cli.data.privacy.scan_report import ScanProfile, document, rows
+from medgpt_cli.data.privacy.scanned_pixels import scan_pixels
+from medgpt_cli.data.privacy.scanning import Scanner, Seen
+from medgpt_cli.data.privacy.text import find_text
+
+
+def scan_data(
+    paths: Sequence[Path],
+    *,
+    ner: bool = False,
+    ner_model: Path | None = None,
+    ocr: str = OcrMode.AUTO,
+    profile: str = ScanProfile.SAFE_HARBOR,
+    image_root: Path | None = None,
+    out: Path | None = None,
+    force: bool = False,
+    show_values: bool = False,
+    json: bool = False,
+) -> int:
+    """Looks through files and shows what identifies, by class.
+
+    Args:
+        paths: Record files, prepared sets, data sets that an adapter knows, texts, images, or folders of them.
+        ner: Let a named-entity model read the texts beside the rules.
+        ner_model: Folder of a token classifier that does that instead of spaCy.
+        ocr: An `OcrMode`.
+        profile: A `ScanProfile`.
+        image_root: The folder that image paths of record files are relative to; each file's own when None.
+        out: A JSON file for the findings.
+        force: Replace `out`.
+        show_values: Show what was found; on a terminal only.
+        json: Show the findings as one JSON document.
+
+    Returns:
+        The exit code: 0, or that of the error when `json` is given.
+
+    Raises:
+        PhiFound: Something certain was found and `json` is not given.
+        BadRecord: Nothing certain was found, but something could not be read; not with `json`.
+        UsageError: `show_values` without a terminal, or with `json`; `out` exists.
+        NotThere: There is nothing at a path.
+        Missing: A reader that was asked for is not installed.
+    """
+    _refuse(paths, out, force=force, show_values=show_values, json=json)
+    find, readers = _readers(ner, ner_model)
+    chosen, mode = ScanProfile(profile), OcrMode(ocr)
+    scanner = Scanner(find, chosen.allows, values=show_values)
+    names: dict[str, Path] = {}
+    left: Counter[str] = Counter()
+    for path in paths:
+        console.say(f"reading {path} …")
+        left += _look_through(scanner, path, image_root, names)
+    scanner.headers()
+    if scanner.images and mode is not OcrMode.OFF:
+        console.say("looking for text in the pixels …")
+    pictures = scan_pixels(scanner, mode)
+    found = document(scanner, profile=chosen, readers=readers, ocr=mode.value, pictures=pictures)
+    found["not_scanned"] = dict(left)
+    error = _error(scanner, found)
+    if out is not None:
+        write_json(out, found | {"environment": environment()})
+        out.chmod(0o600)
+    if json:
+        console.print_json(found | (error.as_dict() if error else {"complaints": []}))
+        return error.exit_code if error else 0
+    if show_values:
+        _show_values(scanner.seen, names)
+    _show(found)
+    if out is not None:
+        console.say(f"places and classes of the findings stand in {out}")
+    if error:
+        raise error
+    console.say("nothing certain was found; rules see no further than their wording")
+    return 0
+
+
+def _refuse(
+    paths: Sequence[Path], out: Path | None, *, force: bool, show_values: bool, json: bool
+) -> None:
+    for path in paths:
+        if not path.exists():
+            raise NotThere("there is no such file or folder", where=str(path))
+    if show_values and (json or not sys.stdout.isatty()):
+        raise UsageError(
+            "--show-values shows what identifies patients, so it needs a terminal to show it on",
+            repair="leave it out: places, offsets and lengths are in --json and --out",
+        )
+    if out is not None and out.exists() and not (force and out.is_file()):
+        raise OutputExists(f"{out} exists", repair="name another --out, or replace it with --force")
+
+
+def _readers(ner: bool, ner_model: Path | None) -> tuple[Find, str]:
+    if ner_model is not None:
+        return beside(named_entities(ner_model)), "rules and a token classifier"
+    if ner:
+        return beside(named_entities()), "rules and named entities"
+    return find_text, "rules"
+
+
+def _look_through(
+    scanner: Scanner, path: Path, image_root: Path | None, names: dict[str, Path]
+) -> Counter[str]:
+    """Looks through what stands at one path; `names` learns which file a number stands for.
+
+    Returns:
+        How many files were not looked through, by reason.
+    """
+    if path.is_dir() and (is_prepared(path) or _is_known_set(path)):
+        scanner.samples(samples_of(path, image_root=image_root, on_bad=scanner.complaints.append))
+        return Counter()
+    listing = list_source(path)
+    for file in listing.records:
+        scanner.record_file(file, image_root)
+    for number, file in enumerate(listing.texts, 1):
+        name = str(path) if file == path else f"{path} text {number}"
+        names[name] = file
+        scanner.text_file(file, name)
+    for number, file in enumerate(listing.images, 1):
+        name = str(path) if file == path else f"{path} image {number}"
+        names[name] = file
+        scanner.images.setdefault(str(file.resolve()), name)
+    return listing.others
+
+
+def _is_known_set(path: Path) -> bool:
+    try:
+        return source_at(path, image_root=None).adapter is not None
+    except InputError:
+        return False
+
+
+def _error(scanner: Scanner, found: Mapping[str, Any]) -> MedGPTError | None:
+    if sure := found["sure"]:
+        return PhiFound(
+            f"{sure:,} certain finding{'' if sure == 1 else 's'} of what identifies patients",
+            repair="make a copy without them: medgpt data deid SOURCE --out DIR",
+            complaints=[
+                Complaint(f"{each.identifier.value.replace('_', ' ')}: {each.rule}", each.place)
+                for each in scanner.seen
+                if each.sure
+            ],
+        )
+    if not any(found[what] for what in ("records", "texts", "images")):
+        return BadRecord(
+            "nothing here could be read",
+            repair="records (JSONL), prepared sets, known data sets, texts (.txt) and images are read",
+            complaints=scanner.complaints,
+        )
+    if number := len(scanner.complaints):
+        return BadRecord(
+            f"nothing certain was found, but {number:,} thing{' was' if number == 1 else 's were'} not read",
+            repair="mend them and scan again; what was not read is not clean",
+            complaints=scanner.complaints,
+        )
+    return None
+
+
+def _show_values(seen: Sequence[Seen], names: Mapping[str, Path]) -> None:
+    """For a person at a terminal alone: the characters found, and which file a number stands for."""
+    for name, file in names.items():
+        if name != str(file):
+            console.result().print(f"{name} is {file}")
+    for each in seen:
+        console.result().print(f"{each.place}  {each.identifier.value}  {each.value or each.rule}")
+
+
+def _show(found: Mapping[str, Any]) -> None:
+    console.result().print(tables.aligned(("class", "sure", "doubtful"), rows(found)))
+    read = " · ".join(
+        f"{found[name]:,} {name.removesuffix('s') if found[name] == 1 else name}"
+        for name in ("records", "texts", "images")
+        if found[name]
+    )
+    console.say(f"read: {read or 'nothing'}, by {found['read_by']}")
+    if found["images"]:
+        burned = found["burned_in"]
+        console.say(f"pixels of {burned['pictures_read']:,} pictures were read; {burned['note']}")
+    if found["sure"] and (unread := len(found["unread"])):
+        console.warn(
+            f"{unread:,} thing{' was' if unread == 1 else 's were'} not read (--json lists them)"
+        )
+    for reason, count in found["not_scanned"].items():
+        console.warn(f"{count:,} file{'' if count == 1 else 's'} not scanned: {reason}")
