@@ -22,9 +22,8 @@ from medgpt_cli.data.images.limits import MAX_FRAME_BYTES
 from medgpt_cli.data.images.references import Reference
 
 KEPT_BYTES = 32 * 2**20
-"""Unpacked size of a row group up to which the column is read at once and kept; two are kept."""
-_ROWS = 16
-"""Rows of a larger row group that are unpacked at a time."""
+"""Unpacked size of a row group up to which the column is read at once and kept, and about what is read at a time of a
+larger one; two are kept."""
 _REPAIR = "write it again, or copy it again from where it came"
 _END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
 
@@ -105,7 +104,7 @@ def _stamp(path: str) -> tuple[int, str, int, int]:
     return os.getpid(), path, found.st_mtime_ns, found.st_size
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=32)
 def _parquet(pid: int, path: str, changed: int, size: int) -> tuple[Any, tuple[int, ...]]:
     """A Parquet file, and the rows before each row group and at its end."""
     file = pq.ParquetFile(path, pre_buffer=False, buffer_size=2**16, page_checksum_verification=True)
@@ -120,9 +119,11 @@ def _in_parquet(path: str, row: int, column: str) -> Any:
     group = bisect_right(starts, row) - 1
     place = row - starts[group]
     # The size of the whole group, since asking a damaged footer for a column's ends the process (pyarrow 26).
-    if file.metadata.row_group(group).total_byte_size <= KEPT_BYTES:
+    size, rows = file.metadata.row_group(group).total_byte_size, starts[group + 1] - starts[group]
+    if size <= KEPT_BYTES:
         return _column(stamp, group, column)[place]
-    for batch in file.iter_batches(_ROWS, row_groups=[group], columns=[column], use_threads=False):
+    step = max(1, KEPT_BYTES * rows // size)
+    for batch in file.iter_batches(step, row_groups=[group], columns=[column], use_threads=False):
         if place < batch.num_rows:
             return batch.column(0)[place]
         place -= batch.num_rows
