@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ from medgpt_cli.data.duplicates.texts import text_prints
 from medgpt_cli.data.filters.building import build
 from medgpt_cli.data.filters.settings import FilterSettings
 from medgpt_cli.data.leakage.against import Against
+from medgpt_cli.data.leakage.roles import evaluation_samples
 from medgpt_cli.data.prepared.columns import IMAGES, row_of
-from medgpt_cli.data.prepared.opening import samples_of
 from medgpt_cli.data.prepared.parts import Notes, Reject
 from medgpt_cli.data.prepared.pictures import Picture, Pictures
 from medgpt_cli.data.prepared.raw import Item, Source, checked
@@ -141,7 +142,7 @@ class Judge:
 def _against(paths: Sequence[str], sources: Sequence[Source]) -> Against:
     """The evaluation sets, with the boilerplate of the sources known."""
     evaluation = chain.from_iterable(
-        samples_of(Path(path), on_bad=lambda complaint: None) for path in paths
+        evaluation_samples(Path(path), on_bad=lambda complaint: None) for path in paths
     )
     against = Against.build(evaluation)
     for source in sources:
@@ -179,6 +180,7 @@ def _words(fault: Fault) -> str:
     return f"{fault.field} {fault.what}".strip()
 
 
+@lru_cache(maxsize=1024)
 def _printable(name: str) -> str:
     """A file's name as text that can be written, whatever bytes it is made of."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -7,18 +7,18 @@ module knows nothing of images, filters or splits.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from medgpt_cli.core.errors import Complaint, InputError, NotThere
 from medgpt_cli.core.types import Place, Sample
 from medgpt_cli.data.complaints import Fault, Unfit, unfit
 from medgpt_cli.data.images.paths import ImageRoot
 from medgpt_cli.data.jsonl import named, numbered_lines
+from medgpt_cli.data.marks import Resolve
+from medgpt_cli.data.prepared.opening import PreparedSet, is_prepared
 from medgpt_cli.data.records import read_record
 from medgpt_cli.data.sources import registry
 from medgpt_cli.data.sources.adapter import Access, Adapter, Written
@@ -29,6 +29,8 @@ from medgpt_cli.data.strict_json import read_object
 RECORD_FILES = (".jsonl", ".json", ".jsonl.gz", ".json.gz")
 RECORDS = "records"
 """What a source is called that holds records of our own forms and needs no adapter."""
+PREPARED = "prepared"
+"""What a prepared set is called that is read again."""
 
 
 class Item(NamedTuple):
@@ -53,6 +55,7 @@ class Source:
         cap: Records read from its front at most.
         columns: The map that the adapter was made of, where it was.
         cut: Characters of a piece at most that long documents are cut into; None leaves them whole.
+        prepared: The prepared set that is read again.
     """
 
     path: Path
@@ -62,10 +65,16 @@ class Source:
     cap: int | None = None
     columns: Columns | None = None
     cut: int | None = None
+    prepared: PreparedSet | None = None
+    _resolvers: dict[tuple[str, Path | None], Resolve] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def name(self) -> str:
-        """The adapter's name, or `records`."""
+        """The adapter's name, or `records`, or `prepared`."""
+        if self.prepared:
+            return PREPARED
         return self.adapter.name if self.adapter else RECORDS
 
     @property
@@ -75,11 +84,19 @@ class Source:
 
     @property
     def access(self) -> str:
-        """The access class."""
+        """The access class; of a prepared set the strictest of its sources."""
+        if self.prepared:
+            classes = [access.value for access in Access if access is not Access.LOCAL]
+            found = {each["access"] for each in self.prepared.manifest["sources"]}
+            return next((name for name in reversed(classes) if name in found), Access.LOCAL.value)
         return (self.adapter.access if self.adapter else Access.LOCAL).value
 
     def items(self) -> Iterator[Item]:
         """Every record in order, unjudged."""
+        if self.prepared:
+            for sample in self.prepared.samples():
+                yield Item(sample.place, sample=sample)
+            return
         if self.adapter is None:
             for file in self.files:
                 yield from _lines(file)
@@ -104,12 +121,20 @@ class Source:
         if item.sample:
             return item.sample
         if item.written is None:
-            root = self.image_root or Path(item.place.file).parent
-            return read_record(read_object(item.line), item.place, _resolver(root))[1]
+            resolve = self._resolver(item.place.file, None)
+            return read_record(read_object(item.line), item.place, resolve)[1]
         if item.written.fault:
             raise unfit("", item.written.fault)
-        root = self.image_root or item.written.root
-        return read_record(item.written.record, item.place, _resolver(root))[1]
+        resolve = self._resolver("", item.written.root)
+        return read_record(item.written.record, item.place, resolve)[1]
+
+    def _resolver(self, file: str, root: Path | None) -> Resolve:
+        """What resolves image paths, made once for each file or folder that names any."""
+        found = self._resolvers.get((file, root))
+        if found is None:
+            folder = self.image_root or root or Path(file).parent
+            found = self._resolvers[file, root] = ImageRoot(folder).resolve
+        return found
 
 
 def source_at(
@@ -144,6 +169,8 @@ def source_at(
         raise NotThere(
             "there is no such folder for images", where=str(image_root), repair="mend image_root"
         )
+    if adapter in ("", PREPARED) and is_prepared(path):
+        return Source(path, cap=cap, prepared=PreparedSet.open(path))
     if columns:
         return Source(path, column_adapter(columns, image_root), (), None, cap, dict(columns), cut)
     if adapter and adapter != RECORDS:
@@ -206,12 +233,3 @@ def _broken(error: InputError, file: str) -> Item:
     path, _, line = error.where.rpartition(":")
     place = Place(path, int(line)) if path and line.isdecimal() else Place(error.where or file, 0)
     return Item(place, fault=Fault("", error.what, error.repair))
-
-
-@lru_cache(maxsize=64)
-def _root(folder: str) -> ImageRoot:
-    return ImageRoot(Path(folder))
-
-
-def _resolver(folder: Path) -> Any:
-    return _root(os.path.abspath(folder)).resolve

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from medgpt_cli.data.images.reading import open_image
 from medgpt_cli.data.prepared.opening import PreparedSet
 from medgpt_cli.data.records import read_records
 from tests.workflows.prep.making import contents, pair, picture, prep, rejected, rows, text, written
@@ -307,6 +308,23 @@ def test_a_source_that_breaks_off_gives_what_came_before() -> None:
     assert prep("a.jsonl.gz", "--out", "out", "--max-bad", 1) == 0
     assert sum(splits("out").values()) == 3
     assert rejected(Path("out")) == [(0, "file", "the gzip stream is broken or cut short")]
+
+
+def test_a_prepared_set_is_prepared_again_with_more() -> None:
+    for number in range(3):
+        picture(Path(f"{number}.png"), number)
+    first = written(Path("a.jsonl"), *(pair(n, image=f"{n}.png", split="test") for n in range(3)))
+    more = written(Path("b.jsonl"), *map(pair, range(10, 20)))
+    assert prep(first, "--out", "one", "output.images=embed") == 0
+    assert prep("one", more, "--out", "two", "output.images=embed") == 0
+    assert {row["id"] for row in rows(Path("two"), "test")} >= {"r0", "r1", "r2"}
+    assert sum(splits("two").values()) == 13
+    shown = [
+        open_image(image)
+        for sample in PreparedSet.open(Path("two")).samples("test")
+        for image in sample.images
+    ]
+    assert [image.tobytes() for image in shown] == [open_image(f"{n}.png").tobytes() for n in range(3)]
 
 
 def test_nothing_left_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
