@@ -50,6 +50,7 @@ CHANGES = {
     "mirrored": (lambda image: jpeg(ImageOps.mirror(image)), "mirrored"),
     "inverted": (lambda image: jpeg(ImageOps.invert(image)), "inverted"),
     "both": (lambda image: ImageOps.invert(ImageOps.mirror(image)), "mirrored and inverted"),
+    "one side": (lambda image: ImageOps.mirror(cut(image, 0.05, 0, 0, 0)), "mirrored, cut"),
     "all": (lambda image: jpeg(ImageOps.mirror(cut(image, 0.05, 0, 0.025, 0.05))), "mirrored, cut"),
 }
 

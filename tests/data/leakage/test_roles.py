@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from medgpt_cli.app import main
 from medgpt_cli.core.errors import BadRecord
 from medgpt_cli.data.leakage.roles import evaluation_samples, training_samples
 
@@ -44,3 +45,20 @@ def test_a_bad_record_is_told_whatever_split_it_has(tmp_path: Path) -> None:
     told = []
     assert len(list(training_samples(path, on_bad=told.append))) == 1
     assert [complaint.where for complaint in told] == [f"{path}:2 text"]
+
+
+def test_a_prepared_set_is_told_by_its_splits(tmp_path: Path) -> None:
+    path = lines(tmp_path / "set.jsonl", ["train", "test", "train", "validation"])
+    path.write_text(
+        "".join(
+            json.dumps(
+                json.loads(line)
+                | {"text": f"what record {number} says at some length", "id": str(number)}
+            )
+            + "\n"
+            for number, line in enumerate(path.read_text().splitlines())
+        )
+    )
+    assert main(["data", "prep", str(path), "--out", str(tmp_path / "set"), "--quiet"]) == 0
+    assert {sample.id for sample in training_samples(tmp_path / "set")} == {"0", "2"}
+    assert {sample.id for sample in evaluation_samples(tmp_path / "set")} == {"1", "3"}
