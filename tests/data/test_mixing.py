@@ -44,7 +44,7 @@ sources = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(
     sources,
     st.sampled_from(["weights", "temperature", "sizes"]),
@@ -111,6 +111,15 @@ def test_a_capped_source_goes_on_where_it_stopped() -> None:
     assert not first & second
     given_order = Mixture([Ingredient("a", 10, cap=4), Ingredient("b", 3)], seed=0, order="as-given")
     assert given_order.of_pass(1).tolist() == [4, 5, 6, 7, 10, 11, 12]
+
+
+def test_every_round_through_a_source_has_an_order_of_its_own() -> None:
+    mixed = Mixture([Ingredient("a", 50, cap=10), Ingredient("b", 1)], seed=0)
+    rounds = [
+        tuple(frozenset(mixed.of_pass(5 * number + part).tolist()) for part in range(5))
+        for number in range(3)
+    ]
+    assert len(set(rounds)) == 3
 
 
 def test_the_short_come_first_only_where_lengths_are_known() -> None:

@@ -32,6 +32,12 @@ DRUGS = (
         (["zh"], ENGLISH, "in another language (en)"),
         (["de", "fr"], FRENCH, ""),
         (["en"], "Keine Fraktur.", ""),  # too short to tell
+        (["en"], "Kein Nachweis einer Fraktur, kein Erguss der Pleura.", ""),
+        (
+            ["en"],
+            "Kein Nachweis einer Fraktur, kein Erguss der Pleura, keine Infiltrate.",
+            "in another language (de)",
+        ),
         (["en"], "12 / 34 / 56 ___ ... 78 " * 20, ""),  # nothing to tell by
         (["en"], LATIN, ""),
         (["en"], TELEGRAM, ""),
