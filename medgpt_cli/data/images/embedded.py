@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medgpt_cli.core.errors import BadImage
-from medgpt_cli.data.images.limits import MAX_FRAME_BYTES
+from medgpt_cli.data.images.limits import MAX_FRAME_BYTES, MAX_GROUP_BYTES
 from medgpt_cli.data.images.references import Reference
 
 KEPT_BYTES = 32 * 2**20
@@ -122,6 +122,11 @@ def _in_parquet(path: str, row: int, column: str) -> Any:
     size, rows = file.metadata.row_group(group).total_byte_size, starts[group + 1] - starts[group]
     if size <= KEPT_BYTES:
         return _column(stamp, group, column)[place]
+    if size > MAX_GROUP_BYTES:
+        raise BadImage(
+            f"has a row group of {size // 2**20} MB, over the limit of {MAX_GROUP_BYTES // 2**20}",
+            repair="write it again with a smaller row_group_size; 16 to 64 rows are read fastest",
+        )
     step = max(1, KEPT_BYTES * rows // size)
     for batch in file.iter_batches(step, row_groups=[group], columns=[column], use_threads=False):
         if place < batch.num_rows:

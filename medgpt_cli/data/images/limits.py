@@ -17,6 +17,8 @@ MAX_ASPECT = 20
 """Longer side over shorter side."""
 MAX_FRAME_BYTES = 256 * 2**20
 """What one frame, slice or cell may take, packed or unpacked; 64 megapixels of 8-bit colour are 183 of them."""
+MAX_GROUP_BYTES = 448 * 2**20
+"""What a row group of a Parquet file may take unpacked: its pages are often as large as itself, and held twice."""
 MAX_VOLUME_BYTES = 4 * 2**30
 """What a volume may take unpacked: it is read through, never held."""
 MAX_OPEN_BYTES = 1 * 2**30

@@ -210,6 +210,20 @@ def test_a_large_row_group_is_read_in_pieces_and_not_kept(
     assert [red(path, row, "image") for row in (199, 0, 55)] == [199, 0, 55]
 
 
+def test_a_row_group_that_would_not_fit_in_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = parquet(tmp_path / "a", noise_table(200, 20_000), row_group_size=200)
+    monkeypatch.setattr(embedded, "KEPT_BYTES", 2**20)
+    monkeypatch.setattr(embedded, "MAX_GROUP_BYTES", 3 * 2**20)
+    with pytest.raises(BadImage) as caught:
+        open_image(f"{path}#row=3&column=image")
+    assert str(caught.value) == (
+        "has a row group of 3 MB, over the limit of 3\n"
+        "write it again with a smaller row_group_size; 16 to 64 rows are read fastest"
+    )
+
+
 def test_only_the_row_group_and_column_that_are_needed_are_read(tmp_path: Path) -> None:
     path = parquet(tmp_path / "a", noise_table(100, 50_000), row_group_size=10)
     embedded._column.cache_clear()
