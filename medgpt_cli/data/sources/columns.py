@@ -23,7 +23,7 @@ from medgpt_cli.data.sources.making import by_name_alone, made
 from medgpt_cli.data.sources.row import Row
 from medgpt_cli.data.sources.rows import rows
 from medgpt_cli.data.sources.shown import shown
-from medgpt_cli.data.sources.table_folders import tables_of
+from medgpt_cli.data.sources.table_folders import cache_of, tables_of
 
 Columns = Mapping[str, str | Sequence[str]]
 """From our words to columns; options and images may name several."""
@@ -55,17 +55,18 @@ def mapped(path: Path, columns: Columns, root: Path) -> Iterator[Written]:
     refuse_words(columns)
     need = [name for names in columns.values() for name in _names(names)]
     for file, split in tables_of(path):
-        relative = _below(file, root)
+        base, relative = _below(file, root)
+        prefix = "" if base == root else f"{root.absolute().relative_to(base).as_posix()}/"
         for number, (values, place) in enumerate(rows(file, columns=need), start=1):
             if set(values) == {""}:
                 yield Written({}, place, root, values[""])
             elif None in values:  # the csv module's key for what stands beyond the last column
                 yield Written({}, place, root, "has more fields than the header")
             else:
-                record = partial(_record, Row(values, place, relative, root, split), columns)
+                record = partial(_record, Row(values, place, relative, base, split), columns, prefix)
                 # A JSON array may stand on one line, so rows are told apart by their number.
                 own = f"{relative}:{number}"
-                yield made(record, place, root, id=own, split=split, source=file.name.split(".")[0])
+                yield made(record, place, base, id=own, split=split, source=file.name.split(".")[0])
 
 
 def column_adapter(columns: Columns, root: Path | None = None) -> Adapter:
@@ -134,18 +135,26 @@ def _names(names: str | Sequence[str]) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
 
 
-def _below(file: Path, root: Path) -> str:
-    try:
-        return file.resolve().relative_to(root.resolve()).as_posix()
-    except ValueError:
+def _below(file: Path, root: Path) -> tuple[Path, str]:
+    """The folder that a table's pictures are named from, and the table's path in it.
+
+    The folder is `root`, but for the hub's cache: its files are links from `snapshots/` into `blobs/`, and pictures in
+    one lie in both.
+    """
+    whole = file.absolute()
+    if not whole.is_relative_to(root.absolute()):
         raise InputError(
             "lies outside the folder that image paths are relative to",
             where=str(file),
             repair="name a folder above both with --image-root",
-        ) from None
+        )
+    base = cache_of(whole) if file.is_symlink() else None
+    if base is not None and root.absolute().is_relative_to(base):
+        return base, whole.relative_to(base).as_posix()
+    return root, whole.relative_to(root.absolute()).as_posix()
 
 
-def _record(row: Row, columns: Columns) -> dict[str, Any]:
+def _record(row: Row, columns: Columns, prefix: str) -> dict[str, Any]:
     record: dict[str, Any] = {}
     facets: dict[str, str] = {}
     keys: list[str] = []
@@ -159,7 +168,7 @@ def _record(row: Row, columns: Columns) -> dict[str, Any]:
         elif word == "options":
             record[word] = _options(row, _names(names))
         elif word in ("image", "images"):
-            if images := _images(row, _names(names)):
+            if images := _images(row, _names(names), prefix):
                 record["images"] = images
         elif word.startswith("facet.") and row.word(first):
             facets[word.removeprefix("facet.")] = row.word(first)
@@ -179,7 +188,7 @@ def _options(row: Row, names: list[str]) -> dict[str, str]:
     return lettered(literal_list(value, names[0]) if type(value) is str else value)
 
 
-def _images(row: Row, names: list[str]) -> list[str]:
+def _images(row: Row, names: list[str], prefix: str) -> list[str]:
     """Paths as written and embedded pictures, column by column; nulls and empty texts are no pictures."""
     found: list[str] = []
     for name in names:
@@ -189,9 +198,9 @@ def _images(row: Row, names: list[str]) -> list[str]:
         if type(value) in (bool, int):
             found += shown(row, name)
         elif type(value) is str:
-            found.append(value)
+            found.append(f"{prefix}{value}")
         elif type(value) is list and all(type(item) is str for item in value):
-            found += value
+            found += [f"{prefix}{name}" for name in value]
         else:
             raise unfit(name, f"is {kind(value)} where paths of pictures belong")
     return found

@@ -6,6 +6,7 @@ would be read twice.
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Any
 
 from medgpt_cli.data.complaints import kind, unfit
@@ -49,7 +50,10 @@ def _record(row: Row) -> dict[str, Any]:
         raise unfit("images", f"is {kind(images)} where a list belongs")
     names = [_name(image) for image in images]
     if names:
-        record["images"] = [find_picture(row.root, name, "images", "", "MM/images") for name in names]
+        folder = PurePosixPath(row.file).parent
+        near = ((above / "images").as_posix() for above in (folder, folder.parent))
+        folders = dict.fromkeys(("images", "", "MM/images", *near))
+        record["images"] = [find_picture(row.root, name, *folders) for name in names]
     return record
 
 

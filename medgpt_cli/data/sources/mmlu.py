@@ -35,8 +35,7 @@ _SPLITS = {"dev": "dev", "val": "validation", "test": "test"}
 
 
 def _record(row: Row) -> dict[str, Any] | list[dict[str, Any]]:
-    folder = row.file.split("/")[0]
-    subject = row.word("subject") or folder
+    subject = row.word("subject") or row.folder
     if subject not in SUBJECTS:
         return []
     options = lettered(row.values["choices"])

@@ -35,14 +35,14 @@ _SUBJECT = re.compile(r"[a-z]+_(.+)_\d+")
 def _medical(row: Row) -> bool:
     """Whether a row is of a medical subject, by its column, its id or its folder."""
     by_id = _SUBJECT.fullmatch(row.word("id"))
-    found = [row.word("subject"), by_id[1] if by_id else "", row.file.split("/")[0]]
+    found = [row.word("subject"), by_id[1] if by_id else "", row.folder]
     return any(subject in SUBJECTS for subject in found)
 
 
 def _record(row: Row) -> dict[str, Any] | list[dict[str, Any]]:
     if not _medical(row):
         return []
-    vision = row.file.startswith("vision/")
+    vision = row.folder == "vision"
     record: dict[str, Any] = {
         "facets": row.facets(
             difficulty="topic_difficulty", subfield="subfield", question_type="question_type"
@@ -51,8 +51,8 @@ def _record(row: Row) -> dict[str, Any] | list[dict[str, Any]]:
     record["facets"]["subject"] = _subject(row)
     if row.word("id"):
         record |= {"id": row.word("id"), "keys": [f"question:mmmu/{row.word('id')}"]}
-    if row.file.startswith(("standard", "vision")):
-        record["facets"]["configuration"] = row.file.split("/")[0]
+    if row.folder.startswith(("standard", "vision")):
+        record["facets"]["configuration"] = row.folder
         record["id"] = f"{row.word('id')}/{record['facets']['configuration']}"
     answer = row.word("answer")
     if answer in ("", "?"):
@@ -74,7 +74,7 @@ def _record(row: Row) -> dict[str, Any] | list[dict[str, Any]]:
 
 def _subject(row: Row) -> str:
     match = _SUBJECT.fullmatch(row.word("id"))
-    return row.word("subject") or (match[1] if match else row.file.split("/")[0])
+    return row.word("subject") or (match[1] if match else row.folder)
 
 
 def _accepted(answer: str) -> list[Any]:

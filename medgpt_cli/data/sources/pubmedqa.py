@@ -53,8 +53,10 @@ def _record(row: Row) -> dict[str, Any]:
     context = row.values["context"]
     contexts = context.get("contexts") if type(context) is dict else None
     record = _asked(row.word("pubid"), row.values["question"], contexts, row.values["final_decision"])
-    labelled = row.file.startswith("pqa_labeled/")
-    return record | (_split_of(row.root, row.word("pubid")) if labelled else {})
+    labelled = row.folder == "pqa_labeled"
+    return record | (
+        _split_of(Path(row.place.file).parent.parent, row.word("pubid")) if labelled else {}
+    )
 
 
 def _nested(row: Row) -> dict[str, Any]:

@@ -37,6 +37,11 @@ class Row:
     split: str = ""
     picture: str = ""
 
+    @property
+    def folder(self) -> str:
+        """The name of the folder the file lies in; empty for one that lies in `root` itself."""
+        return self.file.rpartition("/")[0].rpartition("/")[2]
+
     def text(self, *columns: str) -> str:
         """The first of these columns that is filled, without blanks around it.
 

@@ -66,6 +66,18 @@ def tables_of(path: Path) -> Iterator[tuple[Path, str]]:
             yield file, _split_of(file.name) or _SPLITS.get(folder.lower(), "")
 
 
+def cache_of(file: Path) -> Path | None:
+    """The hub's cache folder of a set that a file lies in, or None."""
+    return next(
+        (
+            above
+            for above in file.parents
+            if (above / "blobs").is_dir() and (above / "snapshots").is_dir()
+        ),
+        None,
+    )
+
+
 def _saved(folder: Path) -> Iterator[Path]:
     state = _decoded(folder / "state.json", _State)
     if state.indices:

@@ -69,3 +69,8 @@ def test_further_answers_stand_in_a_facet_one_a_line() -> None:
     assert answers(["a"]) == ("a", {})
     with pytest.raises(Unfit):
         answers([" "])
+
+
+@pytest.mark.parametrize(("file", "folder"), [("a/b/c.csv", "b"), ("b/c.csv", "b"), ("c.csv", "")])
+def test_the_folder_a_table_lies_in(file: str, folder: str) -> None:
+    assert Row({}, Place("x", 1), file, Path("/set")).folder == folder
