@@ -84,6 +84,24 @@ GROUPED = re.compile(r"(?<![\w.-])\d{4}[ -]\d{4}[ -]\d{4}(?:[ -]\d{2,4})?(?![\w-
 MACHINE_READABLE = re.compile(r"(?<![\w<])(?=[A-Z\d<]{0,40}<<)[A-Z\d<]{28,44}(?![\w<])")
 SECRET = re.compile(r"(?<!\w)(?i:sk|pk|api|key|token)[-_][\w-]{12,80}(?![\w-])")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+_ARCHIVES = re.compile(
+    r"(?i)genbank|\bgeo\b|\bpdb\b|ncbi|\bebi\b|embl|uniprot|refseq|\bsra\b|express|database|archive|repositor|deposit|"
+    r"sequence|genom|protein"
+)
+_IMPERSONAL = (
+    "lot",
+    "asset",
+    "unit serial",
+    "certif",
+    "registration",
+    "board",
+    "permit",
+    "group",
+    "plan",
+    "bill",
+    "card",
+)
+"""Beginnings of labels that stand before numbers of things as often as of people."""
 _LOOSE = {Identifier.VEHICLE: 1, Identifier.SSN: 4}
 """Fewest digits of a value where that is not four."""
 
@@ -94,7 +112,10 @@ def find_numbers(text: str) -> Iterator[Finding]:
         identifier = next(each for each in _LABELS if found[each])
         value = found["value"]
         if _is_number(value, identifier):
-            yield Finding(identifier, *found.span("value"), f"labelled {_WORDS[identifier]}", sure=True)
+            sure = _is_personal(
+                identifier, found[identifier], text[max(0, found.start() - 80) : found.start()]
+            )
+            yield Finding(identifier, *found.span("value"), f"labelled {_WORDS[identifier]}", sure)
     for pattern, rule in (
         (SSN, "Social Security number"),
         (MASKED_SSN, "end of a Social Security number"),
@@ -130,6 +151,17 @@ _WORDS = {
     Identifier.VEHICLE: "vehicle number",
     Identifier.OTHER: "accession or other number",
 }
+
+
+def _is_personal(identifier: Identifier, label: str, before: str) -> bool:
+    """Whether a label means somebody's number, and not that of a gene, a trial, a batch or an approval.
+
+    Articles are full of the latter, and a sure finding refuses training.
+    """
+    word = label.casefold()
+    if identifier is Identifier.OTHER:
+        return word.startswith(("acc", "aadhaar")) and not _ARCHIVES.search(before)
+    return not word.startswith(_IMPERSONAL)
 
 
 def _is_number(value: str, identifier: Identifier) -> bool:
