@@ -28,7 +28,7 @@ from medgpt_cli.data.privacy.ocr_policy import OcrMode
 from medgpt_cli.data.privacy.pictures import Picture, Pictures, Written
 from medgpt_cli.data.privacy.profile import Profile
 from medgpt_cli.data.privacy.record_copy import RecordCopier, names_of, patient_of
-from medgpt_cli.data.privacy.replacing import Find, left_over, replace
+from medgpt_cli.data.privacy.replacing import Find, replace
 from medgpt_cli.data.privacy.standins import StandIns
 from medgpt_cli.data.privacy.surrogates import Surrogates
 from medgpt_cli.data.strict_json import read_object
@@ -175,9 +175,7 @@ class FolderCopy:
         target = make_folder(folder / TEXTS) / f"{name}.txt"
         target.write_text(new.text, "utf-8")
         self.in_texts += new.counts
-        self.left += [
-            (f"{TEXTS}/{target.name}", found.identifier) for found in left_over(new, self._find)
-        ]
+        self.left += [(f"{TEXTS}/{target.name}", found.identifier) for found in new.left]
         self.texts += 1
         self.files += 1
 

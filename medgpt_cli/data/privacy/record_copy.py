@@ -13,7 +13,7 @@ from typing import Any
 
 from medgpt_cli.data.forms import CONTENT, OPTIONAL, TIES, WORDS
 from medgpt_cli.data.privacy.findings import Identifier
-from medgpt_cli.data.privacy.replacing import Find, left_over, names_in, replace
+from medgpt_cli.data.privacy.replacing import Find, names_in, replace
 from medgpt_cli.data.privacy.standins import StandIns
 
 NUMBERS = ("id", "patient_id", "study_id")
@@ -97,7 +97,7 @@ class RecordCopier:
         if isinstance(value, str):
             new = replace(value, patient, self._standins, self._find, known=known)
             copied.counts += new.counts
-            copied.left += [(place, found.identifier) for found in left_over(new, self._find)]
+            copied.left += [(place, found.identifier) for found in new.left]
             return new.text
         if isinstance(value, list):
             return [

@@ -31,11 +31,13 @@ class Replaced:
         text: The new text.
         spans: Where stand-ins stand in it, as (start, end), in order.
         counts: Identifiers replaced, by class.
+        left: What is still found with certainty outside of stand-ins.
     """
 
     text: str
     spans: list[tuple[int, int]] = field(default_factory=list)
     counts: Counter[Identifier] = field(default_factory=Counter)
+    left: list[Finding] = field(default_factory=list)
 
 
 def names_in(texts: Iterable[str], find: Find) -> frozenset[str]:
@@ -70,8 +72,9 @@ def replace(
     for _ in range(ROUNDS):
         # A stand-in may tell the rules what its neighbour is: "Tel 555-0142 / 4711" reads like two numbers.
         if not (left := left_over(new, find)):
-            break
+            return new
         new = _replaced(new, left, patient, standins)
+    new.left = left_over(new, find)
     return new
 
 

@@ -17,7 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 from pydicom import dcmread
 
 from medgpt_cli.app import main
-from medgpt_cli.data.privacy import folder_copy
+from medgpt_cli.data.privacy import replacing
 from medgpt_cli.data.privacy.findings import Finding, Identifier
 from medgpt_cli.data.records import read_records
 from tests.data.privacy.seeded import NEEDLES, seeded
@@ -193,7 +193,7 @@ def test_what_is_left_after_all_is_refused(
         return [Finding(Identifier.SSN, 0, 3, "always", True)]
 
     Path("a.txt").write_text("Lungs are clear.")
-    monkeypatch.setattr(folder_copy, "left_over", stubborn)
+    monkeypatch.setattr(replacing, "left_over", stubborn)
     assert deid("a.txt", "--out", "out") == 4
     err = capsys.readouterr().err
     assert "ssn is left" in err
