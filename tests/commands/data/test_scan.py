@@ -100,7 +100,8 @@ def test_a_limited_data_set_may_hold_dates_and_cities(medgpt: Medgpt) -> None:
     assert medgpt("data", "scan", "street.jsonl", "--profile", "lds").code == 4
 
 
-def test_a_report_is_readable_by_its_owner_alone(medgpt: Medgpt) -> None:
+def test_a_report_is_readable_by_its_owner_alone(medgpt: Medgpt, tmp_path: Path) -> None:
+    tmp_path.chmod(0o770)  # files of ours take the group's bits of their folder; this one does not
     done = medgpt("data", "scan", "note.txt", "--out", "found.json")
     assert done.code == 4
     assert Path("found.json").stat().st_mode & 0o777 == 0o600
