@@ -101,6 +101,12 @@ FILES = [
           "model.llm  needs a vision tower as well; name it in model.vision"),
     field("a vision tower alone", "model: {vision: b}",
           "model.vision  needs a language model as well; name it in model.llm"),
+    field("a weight for some sources alone", "data: {mix: [{path: a, weight: 2}, {path: b}]}",
+          "data.mix.1  has no weight, and others have one; give every source a weight, or none"),
+    field("shares told twice", "data: {temperature: 2, mix: [{path: a, weight: 2}]}",
+          "data.temperature  cannot stand beside weights, which are the shares already; remove one of the two"),
+    field("a source that gives nothing", "data: {mix: [{path: a, cap: 0}]}",
+          "data.mix.0.cap  must be at least 1"),
     field("evaluation of nothing", "train: {eval_steps: 5}",
           "train.eval_steps  needs records to evaluate on; name them in data.validation"),
 ]  # fmt: skip
