@@ -6,6 +6,7 @@ days.  Nothing that a record says, and no path in it, is printed.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,8 @@ def _classes(counts: Counter[Identifier]) -> dict[str, int]:
 
 
 def _reasons(copy: FolderCopy) -> dict[str, int]:
-    return dict(Counter(complaint.what for complaint in copy.left_out) + copy.listing.others)
+    reasons = Counter(re.sub(r" at column \d+", "", complaint.what) for complaint in copy.left_out)
+    return dict(reasons + copy.listing.others)
 
 
 def _outcome(document: dict[str, Any]) -> dict[str, Any]:

@@ -52,6 +52,15 @@ def list_source(source: Path) -> Listing:
     return listing
 
 
+def _is_one_object(path: Path, lower: str) -> bool:
+    """Whether a `.json` file opens with an object that does not end on its line: a manifest, not JSONL."""
+    if not lower.endswith(".json"):
+        return False
+    with path.open("rb") as stream:
+        first = stream.readline(1 << 20).strip()
+    return first.startswith(b"{") and not first.endswith(b"}")
+
+
 def _sort_in(path: Path, listing: Listing) -> None:
     lower = path.name.lower()
     mode = path.lstat().st_mode
@@ -60,7 +69,10 @@ def _sort_in(path: Path, listing: Listing) -> None:
     elif not stat.S_ISREG(mode):
         listing.others["is not a regular file"] += 1
     elif lower.endswith(RECORDS):
-        listing.records.append(path)
+        if _is_one_object(path, lower):
+            listing.others["is JSON and no list of records"] += 1
+        else:
+            listing.records.append(path)
     elif lower.endswith(TEXTS):
         listing.texts.append(path)
     else:

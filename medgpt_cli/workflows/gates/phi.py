@@ -65,7 +65,11 @@ def phi_gate(samples: Iterable[Sample], settings: Phi, files: Mapping[str, str])
         if word not in attested
     ]
     if complaints:
-        raise _refusal(complaints, list(scans), sure + doubtful, attested, settings)
+        refused = [
+            file for _, found in refusing for file, tallies in found.items() if set(tallies) - attested
+        ]
+        counts = sure + doubtful if settings.level == "strict" else sure
+        raise _refusal(complaints, refused[0], counts, attested, settings)
     if doubtful:
         console.warn(
             f"{sum(doubtful.values()):,} places may identify patients ({_words(doubtful)}); "
@@ -137,7 +141,7 @@ def _complaint(file: str, word: str, tally: Tally, confidence: str) -> Complaint
 
 def _refusal(
     complaints: Sequence[Complaint],
-    files: Sequence[str],
+    file: str,
     found: Counter[str],
     attested: frozenset[str],
     settings: Phi,
@@ -148,7 +152,7 @@ def _refusal(
     return PhiFound(
         f"the training data identify patients ({_words(Counter({word: found[word] for word in classes}))})",
         repair=(
-            f"de-identify them: medgpt data deid {files[0]} --out DIR; or answer for it: "
+            f"de-identify them: medgpt data deid {file} --out DIR; or answer for it: "
             f"gates.phi.attest.by='{by}' gates.phi.attest.basis='WHY' gates.phi.attest.classes='{words}'"
         ),
         complaints=complaints,

@@ -17,6 +17,7 @@ def test_files_are_told_by_what_they_are(tmp_path: Path) -> None:
     Image.new("L", (20, 20)).save(tmp_path / "x.dat", "PNG")
     (tmp_path / "table.parquet").write_bytes(b"PAR1" + bytes(20))
     (tmp_path / "movie.mp4").write_bytes(bytes(4) + b"ftyp" + bytes(20))
+    (tmp_path / "manifest.json").write_text('{\n  "kind": "x"\n}\n')
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "link.png").symlink_to(tmp_path / "x.dat")
     os.mkfifo(tmp_path / "pipe.jsonl")
@@ -29,6 +30,7 @@ def test_files_are_told_by_what_they_are(tmp_path: Path) -> None:
         "is HEIC, AVIF or a video": 1,
         "is an empty file": 1,
         "is a link": 1,
+        "is JSON and no list of records": 1,
         "is not a regular file": 1,
     }
 

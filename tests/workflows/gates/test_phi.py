@@ -58,9 +58,12 @@ def test_training_on_identified_data_is_refused(capsys: pytest.CaptureFixture[st
 
 
 def test_the_document_of_a_refusal_has_its_own_name(capsys: pytest.CaptureFixture[str]) -> None:
-    written(SURE)
-    assert main(["sft", "--data", "local.jsonl", "--json", *FAST]) == 4
+    written(CLEAN, name="first.jsonl")
+    written(SURE, DOUBTFUL)
+    assert main(["sft", "--data", "first.jsonl", "--data", "local.jsonl", "--json", *FAST]) == 4
     document = json.loads(capsys.readouterr().out)
+    assert document["what"] == "the training data identify patients (name 1, record_number 1)"
+    assert document["repair"].startswith("de-identify them: medgpt data deid local.jsonl --out DIR;")
     assert (document["error"], document["exit_code"]) == ("PHI_FOUND", 4)
 
 
