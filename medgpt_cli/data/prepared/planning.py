@@ -171,9 +171,10 @@ def _clusters(paths: Sequence[Path], table: Table, shown: Ints, *, texts: bool) 
         return alone, alone
     prints = read_texts(paths)
     said = cluster_texts(prints.exact, prints.signature, empty=prints.wordless)
+    exact = prints.exact.view("<u8").reshape(-1, 2)
+    del prints  # the signatures are most of what is held
     pictures = np.zeros(len(table), np.uint64)
     np.add.at(pictures, table.image_row, mixed(shown.astype(np.uint64) + np.uint64(1)))
-    exact = prints.exact.view("<u8").reshape(-1, 2)
     return _combined(said, pictures), _combined(pictures, exact[:, 0], exact[:, 1])
 
 

@@ -40,6 +40,12 @@ def whole(out: Path, *, as_json: bool) -> None:
     console.result().print(tables.aligned(("records", str(out)), rows))
     if dropped:
         console.say(f"{out}/rejects.jsonl lists what was left out, {out}/report.html counts it")
+    if doubtful := manifest["phi"]["doubtful"]:
+        words = ", ".join(f"{name} {count:,}" for name, count in doubtful.items())
+        console.warn(
+            f"places that may identify patients: {words}; gates.phi.level=strict refuses them, "
+            "medgpt data scan names them"
+        )
     console.say(f"next: medgpt sft --data {out}")
 
 
