@@ -5,6 +5,7 @@ This module knows nothing of what commands do, and imports none of them until it
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -38,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.umask(0o077)
     console.set_quiet(False)
     offline.go_offline()
+    # DeepSpeed, imported by others wherever it is installed, would log to stdout, where only the result belongs.
+    logging.getLogger("DeepSpeed").addFilter(lambda record: False)
     try:
         return _answer_or_explain(args)
     except BrokenPipeError:

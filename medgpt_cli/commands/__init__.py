@@ -72,6 +72,9 @@ COMMANDS: dict[str, Door] = {
     "sft": Door(
         _HERE + "sft", "sft", "Stage 3: learn to answer, from dialogues and questions", "Training"
     ),
+    "plan": Door(
+        _HERE + "plan", "plan", "Will a recipe fit, how long will it take, how much power", "Training"
+    ),
     "eval run": Door(
         _HERE + "eval.run", "run", "Score a model on questions with known answers", "Using a model"
     ),

@@ -13,7 +13,9 @@ import typer
 
 DataPaths = Annotated[
     list[str] | None,
-    typer.Option("--data", metavar="PATH", help="JSONL file or prepared set to train on; repeat it for several."),
+    typer.Option(
+        "--data", metavar="PATH", help="JSONL file or prepared set to train on; repeat it for several."
+    ),
 ]
 """Sets `data.mix` of the recipe."""
 

@@ -35,7 +35,7 @@ class RunFolder:
         done: True when the run had already finished before it was opened.
     """
 
-    def __init__(self, path: Path, kind: str, *, done: bool, lock: IO[str]) -> None:
+    def __init__(self, path: Path, kind: str, *, done: bool, lock: IO[str] | None) -> None:
         self.path = path
         self.kind = kind
         self.done = done
@@ -74,6 +74,16 @@ class RunFolder:
             run._write_state("running")
         return run
 
+    @classmethod
+    def follow(cls, path: Path, *, kind: str) -> RunFolder:
+        """The folder as the other processes of a run see it, which read and never write what the first one owns.
+
+        Args:
+            path: The folder the first process opened.
+            kind: What the run is.
+        """
+        return cls(path, kind, done=is_done(path), lock=None)
+
     def _write_state(self, state: Literal["running", "done"]) -> None:
         files.write_json(
             self.path / STATE,
@@ -82,12 +92,14 @@ class RunFolder:
 
     def finish(self) -> None:
         """Says that everything is in place; only after this may others use the folder."""
-        self._write_state("done")
+        if self._lock is not None:
+            self._write_state("done")
         self.close()
 
     def close(self) -> None:
         """Lets go of the lock without declaring the run finished."""
-        self._lock.close()
+        if self._lock is not None:
+            self._lock.close()
 
     @property
     def recipe(self) -> Path:

@@ -8,6 +8,7 @@ This module knows nothing of training state.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,22 @@ LEGACY_TOWER = "vision_tower.vision_model."
 NESTED_TOWERS = frozenset({"clip_vision_model", "siglip_vision_model"})
 
 
-def save(model: LlavaForConditionalGeneration, processor: LlavaProcessor, folder: Path) -> None:
-    """Writes weights, configuration, tokenizer, template and picture rules into an existing empty folder."""
+def save(
+    model: LlavaForConditionalGeneration,
+    processor: LlavaProcessor,
+    folder: Path,
+    weights: Mapping[str, torch.Tensor] | None = None,
+) -> None:
+    """Writes weights, configuration, tokenizer, template and picture rules into an existing empty folder.
+
+    Args:
+        model: The model.
+        processor: Its processor.
+        folder: Where to.
+        weights: The model's weights by name, where it does not hold them itself (sharded over processes).
+    """
     quiet_libraries()
-    model.save_pretrained(folder)
+    model.save_pretrained(folder, state_dict=None if weights is None else dict(weights))
     processor.save_pretrained(folder)
     if model.config.vision_config.model_type in NESTED_TOWERS:
         for shard in sorted(folder.glob("*.safetensors")):

@@ -31,7 +31,13 @@ def run_length(train: Any, rows: int, *, ranks: int = 1) -> tuple[int, int]:
 
 
 def training_arguments(
-    train: Any, *, checkpoints: Path, steps: int, bf16: bool, cpu: bool
+    train: Any,
+    *,
+    checkpoints: Path,
+    steps: int,
+    bf16: bool,
+    cpu: bool,
+    deepspeed: dict[str, Any] | None = None,
 ) -> TrainingArguments:
     """The stock trainer's arguments, with everything that phones home or hides trouble switched off.
 
@@ -41,6 +47,7 @@ def training_arguments(
         steps: Optimiser steps of the whole run.
         bf16: Compute in bfloat16 over float32 weights.
         cpu: Stay on the CPU even if a device is there.
+        deepspeed: What `training.engine` says, where processes share the model.
     """
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
@@ -72,6 +79,8 @@ def training_arguments(
         push_to_hub=False,
         bf16=bf16,
         use_cpu=cpu,
+        deepspeed=deepspeed,
+        ddp_find_unused_parameters=False,
     )
     # The stock trainer would put a copy on every device and multiply the batch by their number.
     arguments._n_gpu = min(arguments.n_gpu, 1)

@@ -19,6 +19,7 @@ import torch
 from transformers import TrainerCallback
 
 from medgpt_cli.core import console
+from medgpt_cli.core.distributed import is_first, sum_of
 from medgpt_cli.core.errors import BadRecipe
 from medgpt_cli.core.files import append_line, write_text
 from medgpt_cli.training.source_losses import SourceLosses
@@ -93,13 +94,13 @@ class Meters(TrainerCallback):
                 "validation_loss": _number(logs["eval_loss"]),
                 **self._by_source("validation_sources", self._validation_sources),
             }
-            append_line(self._path, json.dumps(measured, allow_nan=False))
+            self._write(measured)
             self._step_began = time.perf_counter()
             return
         if "loss" not in logs:
             return
         now = time.perf_counter()
-        tokens = self._trainer.tokens - self._tokens_before
+        tokens = int(sum_of(self._trainer.tokens - self._tokens_before))
         line = {
             "step": state.global_step,
             "loss": logs["loss"],
@@ -116,10 +117,14 @@ class Meters(TrainerCallback):
                 where="train.lr",
                 repair=START_ANEW,
             )
-        append_line(self._path, json.dumps(line, allow_nan=False))
+        self._write(line)
         self._tokens_before = self._trainer.tokens
         self._step_began = now
         self._progress.update(state.global_step, logs["loss"], line["tokens_per_s"])
+
+    def _write(self, line: dict[str, Any]) -> None:
+        if is_first():
+            append_line(self._path, json.dumps(line, allow_nan=False))
 
     def _by_source(self, key: str, losses: SourceLosses | None) -> dict[str, Any]:
         if losses is None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from transformers import TrainerCallback
 
+from medgpt_cli.core.distributed import any_of
 from medgpt_cli.core.errors import Interrupted, MedGPTError, StateSaved
 
 Stop = Literal["SIGTERM", "SIGINT"]
@@ -64,8 +65,9 @@ class StopOnSignal(TrainerCallback):
         self._training = False
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
-        """Runs after each optimiser step."""
-        if self.received is not None:
+        """Runs after each optimiser step; what one process was told, all do."""
+        if any_of(self.received is not None):
+            self.received = self.received or "SIGTERM"
             control.should_save = True
             control.should_training_stop = True
         return control

@@ -18,16 +18,18 @@ import torch
 from transformers import Trainer
 
 from medgpt_cli.core import rundir
+from medgpt_cli.core.distributed import any_of, from_first, is_first, staged_together, sum_of
 from medgpt_cli.core.errors import BadRecipe
-from medgpt_cli.core.files import staged_folder, write_json
-from medgpt_cli.training.forward import Losses, learn_by_documents, supervised
+from medgpt_cli.core.files import write_json
+from medgpt_cli.training.forward import learn_by_documents, supervised
 from medgpt_cli.training.meters import START_ANEW
 from medgpt_cli.training.source_losses import SourceLosses
 from medgpt_cli.training.stream import Cursor, Stream
 
 STATE = "trainer_state.json"
 CURSOR = "cursor.json"
-SaveModel = Callable[[Path], None]
+Weights = dict[str, torch.Tensor] | None
+SaveModel = Callable[[Path, Weights], None]
 
 
 class StageTrainer(Trainer):
@@ -35,7 +37,8 @@ class StageTrainer(Trainer):
 
     Args:
         stream: The rows of records that steps are taken on, beginning where the run goes on.
-        save_model_files: Writes the model and its processor into a folder; a checkpoint is a loadable model.
+        save_model_files: Writes the model and its processor into a folder, from weights that were gathered where
+            processes share them; a checkpoint is a loadable model.
         checkpoints: Where `step-N` folders go.
         keep: How many of the newest checkpoints stay.
         loaded_from: The checkpoint the model's weights were strictly loaded from, when resuming.
@@ -90,20 +93,20 @@ class StageTrainer(Trainer):
             num_items_in_batch: Supervised tokens of the step, over all micro-batches and ranks.
         """
         sources = inputs.pop("sources", None)
-        losses: Losses = model(**inputs)
+        total, each = model(**inputs)
         meter = self.sources if model.training else self.validation_sources
         if meter is not None:
             numbers = torch.repeat_interleave(sources, inputs["cu_seq_lens_q"].diff())
-            meter.add(losses.each, numbers[1:][supervised(inputs["labels"])[0]])
+            meter.add(each, numbers[1:][supervised(inputs["labels"])[0]])
         if model.training:
             self.tokens += inputs["input_ids"].numel()
-        count = num_items_in_batch if num_items_in_batch is not None else max(len(losses.each), 1)
-        loss = losses.total / count
+        count = num_items_in_batch if num_items_in_batch is not None else max(len(each), 1)
+        loss = total / count
         if model.training and self.accelerator.num_processes > 1:
             loss = (
                 loss * self.accelerator.num_processes
             )  # gradients are averaged over ranks, and ours are a sum
-        return (loss, losses) if return_outputs else loss
+        return (loss, each) if return_outputs else loss
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """The validation loss: nats a supervised token, over all records alike whatever the batch size."""
@@ -115,7 +118,7 @@ class StageTrainer(Trainer):
                 loss = self.compute_loss(self.model, self._prepare_inputs(inputs))
                 total += loss.item() * learnt
                 count += learnt
-        metrics = {"eval_loss": total / max(count, 1)}
+        metrics = {"eval_loss": sum_of(total) / max(sum_of(count), 1)}
         self.log(metrics)
         # Says that it was done; the stock loop would ask for it again at the end of the epoch.
         self.control: Any = self.callback_handler.on_evaluate(
@@ -130,22 +133,33 @@ class StageTrainer(Trainer):
     def _save_checkpoint(self, model: Any, trial: Any = None) -> None:
         # Written beside and renamed: a kill at any instant leaves whole checkpoints only.
         target = self._checkpoints / f"step-{self.state.global_step}"
-        if not all(bool(torch.isfinite(parameter).all()) for parameter in self.model.parameters()):
+        weights = self.gathered_weights()
+        tensors = weights.values() if weights is not None else self.model.parameters()
+        if any_of(not all(bool(torch.isfinite(tensor).all()) for tensor in tensors)):
             raise BadRecipe(
                 f"a weight is no longer a number at step {self.state.global_step}; nothing was saved",
                 where="train.lr",
                 repair=START_ANEW,
             )
-        if not target.exists():
-            with staged_folder(target) as staging:
-                self._save_model_files(staging)
+        if not from_first(target.exists()):
+            with staged_together(target) as staging:
                 self._save_optimizer_and_scheduler(str(staging))
                 self._save_rng_state(str(staging))
-                self.state.save_to_json(os.path.join(staging, STATE))
-                write_json(staging / CURSOR, self._cursor()._asdict())
-        for old in rundir.checkpoints(self._checkpoints.parent)[: -self._keep]:
-            # A hidden name first: a kill in the middle must not leave half a checkpoint under a whole one's name.
-            shutil.rmtree(old.rename(old.with_name(f".{old.name}.old")))
+                if is_first():
+                    self._save_model_files(staging, weights)
+                    self.state.save_to_json(os.path.join(staging, STATE))
+                    write_json(staging / CURSOR, self._cursor()._asdict())
+        if is_first():
+            for old in rundir.checkpoints(self._checkpoints.parent)[: -self._keep]:
+                # A hidden name first: a kill in the middle must not leave half a checkpoint under a whole one's name.
+                shutil.rmtree(old.rename(old.with_name(f".{old.name}.old")))
+
+    def gathered_weights(self) -> Weights:
+        """All weights by name, in the first process, where processes share them; None where each holds its own."""
+        if not self.is_deepspeed_enabled:
+            return None
+        weights: Weights = self.accelerator.get_state_dict(self.model_wrapped)
+        return weights if is_first() else {}
 
     def _cursor(self) -> Cursor:
         """Where the stream stands after the steps taken; the run's last micro-batch may be a short one."""

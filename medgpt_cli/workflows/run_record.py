@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core import console, files
+from medgpt_cli.core.distributed import ranks
 from medgpt_cli.core.errors import HashMismatch, UsageError
 from medgpt_cli.core.manifest import environment, file_hashes, write_manifest
 from medgpt_cli.core.recipe import Resolved
@@ -38,7 +39,7 @@ def begin(
         gates: What each gate found, and what was attested.
 
     Raises:
-        UsageError: The run was begun with another recipe.
+        UsageError: The run was begun with another recipe, or by another number of processes.
         HashMismatch: The data files or the model it starts from are not those the run was begun with.
     """
     document = resolved.as_json()
@@ -58,6 +59,11 @@ def begin(
                     f"the {what} are not those that {run.path} was begun with",
                     repair="restore them, or start anew with another --out",
                 )
+        if manifest["ranks"] != ranks():
+            raise UsageError(
+                f"{run.path} was begun by {manifest['ranks']} processes, and these are {ranks()}",
+                repair="launch as many as before, or start anew from its last model with --model",
+            )
         return
     files.write_text(run.path / "recipe.yaml", resolved.written)
     files.write_text(run.path / "overrides.txt", "".join(f"{word}\n" for word in resolved.overrides))
@@ -72,33 +78,41 @@ def begin(
             "base_hash": dict(base),
             "gates": dict(gates),
             "seed": resolved.recipe.train.seed,
+            "ranks": ranks(),
             "environment": environment(),
         },
     )
 
 
-def save_hashed(run: str, save: Callable[[Path], None], folder: Path) -> None:
+Weights = Mapping[str, Any] | None
+"""Tensors by name, where processes share them; None where the model holds its own."""
+SaveModel = Callable[[Path, Weights], None]
+
+
+def save_hashed(run: str, save: SaveModel, folder: Path, weights: Weights = None) -> None:
     """Saves a model into an empty folder, with the hashes by which every loader checks it.
 
     Args:
         run: Name of the run the model comes from.
         save: Writes the model's files.
         folder: Where they go.
+        weights: Gathered from all processes, or None.
     """
-    save(folder)
+    save(folder, weights)
     write_manifest(folder, {"run": run, "files": file_hashes(folder)})
 
 
-def keep_model(run: RunFolder, save: Callable[[Path], None]) -> None:
+def keep_model(run: RunFolder, save: SaveModel, weights: Weights) -> None:
     """Puts the result into `model/`, whole or not at all.
 
     Args:
         run: The run.
         save: Writes the model's files and their hashes.
+        weights: Gathered from all processes, or None.
     """
     if not run.model.exists():
         with files.staged_folder(run.model) as staging:
-            save(staging)
+            save(staging, weights)
 
 
 def end(run: RunFolder, gathered: Any, counts: Mapping[str, Any], steps: int) -> None:

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from medgpt_cli.core import console, rundir
+from medgpt_cli.core import console, distributed, rundir
+from medgpt_cli.core.device import pick_device
 from medgpt_cli.core.errors import NotThere, UsageError
 from medgpt_cli.core.recipe import Resolved, read_recipe
 from medgpt_cli.core.rundir import RunFolder
@@ -78,9 +79,12 @@ def run_stage(
         return
     if resume and out is None:
         raise UsageError("--resume needs to know which run", repair="name it with --out")
-    path = out or rundir.dated(stage)
-    rundir.examine(path, resume=resume, force=force, kind=stage)
-    refuse_inputs_inside(path, resolved.recipe)
+    distributed.join(pick_device()[0])
+    path = distributed.from_first(out or rundir.dated(stage))
+    if distributed.is_first():
+        rundir.examine(path, resume=resume, force=force, kind=stage)
+        refuse_inputs_inside(path, resolved.recipe)
+    distributed.wait()
     with StopOnSignal() as signals:
         _run(path, resolved, signals, resume=resume, force=force, online=online, as_json=json)
 
@@ -96,38 +100,59 @@ def _run(
     as_json: bool,
 ) -> None:
     recipe = resolved.recipe
-    if resume and rundir.is_done(path):
-        console.say(f"{path} had already finished.")
-        run_record.tell(path, as_json=as_json)
+    first = distributed.is_first()
+    if resume and distributed.from_first(rundir.is_done(path)):
+        if first:
+            console.say(f"{path} had already finished.")
+            run_record.tell(path, as_json=as_json)
         return
     # Everything that can be wrong is found before the folder is touched.
-    last = next(reversed(rundir.checkpoints(path)), None) if resume else None
+    last = distributed.from_first(_newest(path) if resume else None)
     model, processor = build_model(recipe, checkpoint_folder=last, online=online)
     gathered = gather(recipe, processor)
     counts = freeze(model, learning_parts(recipe))
-    run = RunFolder.open(path, resume=resume, force=force, kind=recipe.stage)
-    console.log_to(run.log)
+    distributed.wait()
+    run = _take(path, resume=resume, force=force, kind=recipe.stage)
+    if first:
+        console.log_to(run.log)
     try:
-        if last != (next(reversed(rundir.checkpoints(path)), None) if resume else None) or run.done:
-            raise UsageError(
-                f"{path} was written to by another process meanwhile", repair="give the line again"
+        if first:
+            if run.done or last != (_newest(path) if resume else None):
+                raise UsageError(
+                    f"{path} was written to by another process meanwhile", repair="give the line again"
+                )
+            run_record.begin(
+                run,
+                resolved,
+                gathered.hashes,
+                base_hashes(recipe, online=online),
+                {"phi": gathered.phi},
             )
-        run_record.begin(
-            run,
-            resolved,
-            gathered.hashes,
-            base_hashes(recipe, online=online),
-            {"phi": gathered.phi},
-        )
-        _announce(run, resolved, gathered, counts, last)
+            _announce(run, resolved, gathered, counts, last)
+        distributed.wait()
         steps = _train(run, recipe, model, processor, gathered, last, signals)
-        run_record.end(run, gathered, counts, steps)
-        write_report(run.path)
-        run.finish()
+        if first:
+            run_record.end(run, gathered, counts, steps)
+            write_report(run.path)
+            run.finish()
     finally:
         console.log_to(None)
         run.close()
-    run_record.tell(path, as_json=as_json)
+    if first:
+        run_record.tell(path, as_json=as_json)
+
+
+def _newest(path: Path) -> Path | None:
+    return next(reversed(rundir.checkpoints(path)), None)
+
+
+def _take(path: Path, *, resume: bool, force: bool, kind: str) -> RunFolder:
+    """The folder: the first process owns it, the others wait for that and follow."""
+    run = None
+    if distributed.is_first():
+        run = RunFolder.open(path, resume=resume, force=force, kind=kind)
+    distributed.wait()
+    return run or RunFolder.follow(path, kind=kind)
 
 
 def _train(
@@ -148,7 +173,9 @@ def _train(
     trainer.add_callback(meters)
     trainer.add_callback(signals)
     reached = int(last.name.removeprefix("step-")) if last else 0
-    cut_after(run.metrics, reached)
+    if distributed.is_first():
+        cut_after(run.metrics, reached)
+    weights = None
     if reached < steps:  # resuming a finished run would train one step more
         try:
             with exact_sums(cpu=trainer.args.use_cpu, threads=recipe.train.threads):
@@ -160,7 +187,10 @@ def _train(
                 f"stopped at step {trainer.state.global_step} of {steps}; the state is saved",
                 f"go on with: {run_record.resume_line(run)}",
             )
-    run_record.keep_model(run, save)
+        weights = trainer.gathered_weights()
+    if distributed.is_first():
+        run_record.keep_model(run, save, weights)
+    distributed.wait()
     return int(steps)
 
 

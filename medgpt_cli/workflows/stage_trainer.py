@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import PrinterCallback
 
+from medgpt_cli.core.distributed import ranks
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.data.batches import EncodedDataset, collate
 from medgpt_cli.models.attention.closed import close_documents
 from medgpt_cli.training.arguments import run_length, training_arguments
+from medgpt_cli.training.engine import deepspeed_config
 from medgpt_cli.training.packing import pack
 from medgpt_cli.training.parts import parameter_groups
 from medgpt_cli.training.source_losses import SourceLosses
 from medgpt_cli.training.stream import Cursor, Row, Stream
-from medgpt_cli.training.trainer import CURSOR, STATE, StageTrainer
+from medgpt_cli.training.trainer import CURSOR, STATE, SaveModel, StageTrainer
 from medgpt_cli.workflows import mix
 from medgpt_cli.workflows.loading import pixels_of
 from medgpt_cli.workflows.stage_data import StageData
@@ -32,7 +34,7 @@ def build_trainer(
     processor: Any,
     gathered: StageData,
     last: Path | None,
-    save: Callable[[Path], None],
+    save: SaveModel,
 ) -> StageTrainer:
     """The trainer, ready to take the run's first or next step.
 
@@ -52,7 +54,8 @@ def build_trainer(
     names = [each.name for each in mixture.ingredients]
     sources = SourceLosses(names) if len(names) > 1 else None
     validated = SourceLosses(list(parts)) if len(parts) > 1 else None
-    total, steps = run_length(recipe.train, len(rows_of_pass(recipe, gathered, 0)))
+    total, steps = run_length(recipe.train, len(rows_of_pass(recipe, gathered, 0)), ranks=ranks())
+    deepspeed = deepspeed_config(recipe.engine, recipe.train, bf16=bf16, cpu=cpu)
     validation = EncodedDataset(
         gathered.validation, pixels, mix.part_of(parts) if validated is not None else None
     )
@@ -62,7 +65,12 @@ def build_trainer(
     trainer = StageTrainer(
         model=model,
         args=training_arguments(
-            recipe.train, checkpoints=run.checkpoints, steps=steps, bf16=bf16, cpu=cpu
+            recipe.train,
+            checkpoints=run.checkpoints,
+            steps=steps,
+            bf16=bf16,
+            cpu=cpu,
+            deepspeed=deepspeed,
         ),
         data_collator=collate,
         train_dataset=EncodedDataset(
@@ -112,5 +120,5 @@ def _stream(recipe: Any, gathered: StageData, total: int, last: Path | None) -> 
         return Stream(rows, total)
     start = Cursor(**json.loads((last / CURSOR).read_text()))
     step = json.loads((last / STATE).read_text())["global_step"]
-    done = min(step * recipe.train.batch_size * recipe.train.accumulate, total)
+    done = min(step * recipe.train.batch_size * recipe.train.accumulate * ranks(), total)
     return Stream(rows, total, start=start, done=done)

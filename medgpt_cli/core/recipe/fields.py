@@ -69,7 +69,7 @@ def _section_in(annotation: Any) -> type[Section] | None:
 def _kind(annotation: Any) -> str:
     plain, listed = _plain(annotation)
     if get_origin(plain) is Literal:
-        words = " | ".join(get_args(plain))
+        words = " | ".join(map(str, get_args(plain)))
     elif get_origin(plain) is dict:
         words = "map of texts"
     else:

@@ -123,6 +123,17 @@ class Train(Section):
     """Processor threads used for computing; as many as there are cores when empty."""
 
 
+class Engine(Section):
+    """Over how many devices, and how memory is shared among them."""
+
+    deepspeed: bool = False
+    """Shard by DeepSpeed; without it, every process launched by torchrun holds the whole model (DDP)."""
+    zero: Literal[1, 2, 3] = 3
+    """What DeepSpeed shards: 1 the optimizer's state, 2 gradients too, 3 parameters too."""
+    offload: Literal["none", "optimizer", "parameters"] = "none"
+    """What waits in main memory: the optimizer's state, or the parameters too (zero=3)."""
+
+
 class Part(Section):
     """One part of the model."""
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from medgpt_cli.core.recipe.data_sections import DataGates, Duplicates, Filters, PreparedAs, Raw, Splits
 from medgpt_cli.core.recipe.gate_sections import Gates
-from medgpt_cli.core.recipe.sections import Chat, Data, Model, Part, Parts, Section, Train
+from medgpt_cli.core.recipe.sections import Chat, Data, Engine, Model, Part, Parts, Section, Train
 
 
 class Recipe(Section):
@@ -25,6 +25,8 @@ class Recipe(Section):
     """How it learns."""
     parts: Parts = Parts()
     """Which parts learn, and how fast."""
+    engine: Engine = Engine()
+    """Over how many devices, and how memory is shared among them."""
     gates: Gates = Gates()
     """What training refuses."""
     chat: Chat = Chat()

@@ -64,7 +64,7 @@ def mni152() -> Volume:
     affine = np.eye(4)
     for name in ("t1", "gm", "wm"):
         stored = nibabel.load(package_file("nilearn", _FILE.format(name)))
-        image = nibabel.as_closest_canonical(stored)  # type: ignore[no-untyped-call]
+        image = nibabel.as_closest_canonical(stored)
         arrays[name] = np.asanyarray(image.dataobj).astype(np.uint8, copy=False)
         affine = np.asarray(image.affine, dtype=np.float64)
     x, y, z = (_middle(arrays["t1"], axis) for axis in range(3))

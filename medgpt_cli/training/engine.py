@@ -1,0 +1,58 @@
+"""A recipe's `engine` section as DeepSpeed's configuration; the only module that names DeepSpeed.
+
+Without it the stock trainer runs alone, or as DDP where several processes were launched.  This module knows nothing of
+models but the names of their expert blocks.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from typing import Any
+
+from medgpt_cli.core.errors import Missing
+
+EXPERT_BLOCKS = ("GptOssMLP", "MixtralSparseMoeBlock", "Qwen3MoeSparseMoeBlock")
+"""Gathered as a whole under ZeRO-3: ranks whose tokens choose different experts must fetch the same parameters.
+DeepSpeed knows some by default and others by the model's type, which inside LLaVA is not theirs."""
+
+
+def deepspeed_config(engine: Any, train: Any, *, bf16: bool, cpu: bool) -> dict[str, Any] | None:
+    """What DeepSpeed is told, or None where the recipe does without it.
+
+    Args:
+        engine: The recipe's `engine` section.
+        train: Its `train` section.
+        bf16: Compute in bfloat16; DeepSpeed keeps single-precision weights beside.
+        cpu: Processes on the CPU, meeting by gloo.
+
+    Raises:
+        Missing: DeepSpeed is not installed.
+    """
+    if not engine.deepspeed:
+        return None
+    if find_spec("deepspeed") is None:
+        raise Missing(
+            "DeepSpeed is not installed", where="engine.deepspeed", repair="pip install deepspeed"
+        )
+    if cpu:
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")
+    zero: dict[str, Any] = {"stage": engine.zero}
+    if engine.zero == 3:
+        zero |= {
+            "leaf_module": {"classes": list(EXPERT_BLOCKS)},
+            "stage3_gather_16bit_weights_on_model_save": True,
+        }
+    if engine.offload != "none":
+        zero["offload_optimizer"] = {"device": "cpu"}
+    if engine.offload == "parameters":
+        zero["offload_param"] = {"device": "cpu"}
+    return {
+        "train_micro_batch_size_per_gpu": train.batch_size,
+        "gradient_accumulation_steps": train.accumulate,
+        "gradient_clipping": train.clip,
+        "zero_optimization": zero,
+        "bf16": {"enabled": bf16},
+        "zero_force_ds_cpu_optimizer": False,
+        "zero_allow_untested_optimizer": True,
+    }

@@ -1,0 +1,157 @@
+"""Will a recipe fit, how long will it take, how much power: told before anything is started.
+
+Nothing is trained, no weight is read and no image is opened.  The shape of a model comes from its configuration, that
+of the data from the records themselves where they are named, else from assumptions that are printed.
+"""
+
+from __future__ import annotations
+
+import json as jsons
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from medgpt_cli.core import distributed
+from medgpt_cli.core.errors import BadCheckpoint, BadRecipe, UsageError
+from medgpt_cli.core.recipe import read_recipe
+from medgpt_cli.core.recipe.sections import Engine
+from medgpt_cli.models.libraries import quiet_libraries
+from medgpt_cli.training.plan import machine as machines
+from medgpt_cli.training.plan.cheapest import Setup, cheapest
+from medgpt_cli.training.plan.machine import Machine
+from medgpt_cli.training.plan.memory import Device, Sharing
+from medgpt_cli.training.plan.published import SHAPES, TITLES
+from medgpt_cli.training.plan.shapes import Shape, shape_of
+from medgpt_cli.workflows import plan_page, plan_rows
+from medgpt_cli.workflows.naming import model_folder
+from medgpt_cli.workflows.starting import learning_parts, pick_precision
+
+CONFIG = "config.json"
+
+
+def tell_plan(
+    source: str,
+    *,
+    overrides: Sequence[str] = (),
+    data: Sequence[str] = (),
+    model: str | None = None,
+    gpus: int | None = None,
+    gpu_memory: str | None = None,
+    gpu_flops: str | None = None,
+    utilisation: float | None = None,
+    watts: float | None = None,
+    online: bool = False,
+    json: bool = False,
+) -> None:
+    """Prints the plan of a training stage.
+
+    Args:
+        source: A recipe's name or file, or a run folder.
+        overrides: `KEY=VALUE` words.
+        data: Record files or prepared sets; they replace the recipe's `data.mix`.
+        model: Replaces the recipe's `model.base`; also a word of `published.SHAPES`.
+        gpus: Devices of the machine; with `gpu_memory` one that is described.
+        gpu_memory: Memory of one, such as `180GB`; this machine when None.
+        gpu_flops: Operations a second of one.
+        utilisation: Share of that rate which training reaches.
+        watts: Power of one device.
+        online: Whether a hub id may be fetched.
+        json: Print one JSON document.
+
+    Raises:
+        BadRecipe: The recipe is wrong, or asks for more positions than the model has.
+        UsageError: It trains nothing, or the machine is half described.
+        NotThere: There is no such model or data file.
+        BadCheckpoint: The model's configuration cannot be read.
+    """
+    quiet_libraries()
+    flags = {"--data": list(data), "--model": model}
+    recipe = read_recipe(source, stage=None, overrides=overrides, flags=flags).recipe
+    if recipe.stage == "data":
+        raise UsageError(
+            f"{source} prepares data and trains nothing", repair="medgpt data prep has --dry-run"
+        )
+    if gpu_memory is None and (gpu_flops is not None or (gpus is not None and distributed.ranks() == 1)):
+        raise UsageError(
+            "a described machine needs the memory of one GPU",
+            repair="give it, such as --gpu-memory 80GB",
+        )
+    name, config, folder = _model(recipe, online=online)
+    shape = shape_of(name, config, learning_parts(recipe))
+    if recipe.train.max_length > shape.decoder.context:
+        raise BadRecipe(
+            f"{recipe.train.max_length:,} tokens are more than the model holds, {shape.decoder.context:,}",
+            where="train.max_length",
+            repair=f"set train.max_length={shape.decoder.context} or less",
+        )
+    if gpu_memory is None:
+        _, bf16 = pick_precision(recipe.model.dtype)
+        where = machines.this_one(
+            shape, ranks=distributed.ranks(), bf16=bf16, utilisation=utilisation, watts=watts
+        )
+    else:
+        bf16 = recipe.model.dtype != "float32"
+        where = machines.described(
+            gpus or 1, gpu_memory, rate=gpu_flops, utilisation=utilisation, watts=watts
+        )
+    rows = plan_rows.rows_of(recipe, shape, folder)
+    setup = _setup(recipe, shape, where, bf16=bf16, rows=rows)
+    change = None if setup.fits() else cheapest(setup, Engine.model_fields)
+    document = plan_page.document(recipe, setup, change, rows)
+    plan_page.tell(document, as_json=json)
+
+
+def _setup(recipe: Any, shape: Shape, where: Machine, *, bf16: bool, rows: plan_rows.Rows) -> Setup:
+    engine = recipe.engine
+    sharing = Sharing(
+        ranks=where.devices,
+        deepspeed=engine.deepspeed,
+        zero=engine.zero,
+        offload=engine.offload,
+        checkpointing=bool(getattr(engine, "checkpointing", False)),
+        sequence=int(getattr(engine, "sequence_parallel", 1)),
+    )
+    return Setup(
+        shape=shape,
+        machine=where,
+        device=Device(where.kind, bf16, "cpu-flash" if where.kind == "cpu" else "sink-as-key"),
+        sharing=sharing,
+        fullest=rows.fullest,
+        average=rows.average,
+        rows=recipe.train.batch_size,
+        accumulate=recipe.train.accumulate,
+        length=recipe.train.max_length,
+    )
+
+
+def _model(recipe: Any, *, online: bool) -> tuple[str, Mapping[str, Any], Path | None]:
+    """A model's name and configuration, and the folder of its tokenizer where there is one."""
+    chosen = recipe.model
+    if chosen.llm is not None:
+        llm = model_folder(chosen.llm, online=online)
+        vision = _config(model_folder(chosen.vision, online=online))
+        joined = {
+            "text_config": _config(llm),
+            "vision_config": vision.get("vision_config", vision),
+            "vision_feature_layer": chosen.feature_layer,
+        }
+        return f"{chosen.llm} with {chosen.vision}", joined, None
+    name = chosen.base or "tiny"
+    if name in SHAPES and not Path(name).exists():
+        return TITLES[name], SHAPES[name], None
+    folder = model_folder(name, online=online)
+    return name, _config(folder), folder
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    try:
+        found = jsons.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadCheckpoint(
+            f"there is no {CONFIG} that can be read",
+            where=str(folder),
+            repair="name a checkpoint folder",
+        ) from error
+    if not isinstance(found, dict):
+        raise BadCheckpoint(f"{CONFIG} is no map", where=str(folder), repair="copy it from its source")
+    return found

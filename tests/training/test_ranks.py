@@ -1,0 +1,121 @@
+"""Two real processes under gloo: DDP, and DeepSpeed's ZeRO-3, on batches with and without images."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from medgpt_cli.app import main
+
+LINE = [
+    "sft", "--data", "local.jsonl", "train.max_steps=4", "train.lr=1e-3", "train.warmup=0", "train.save_steps=2",
+]  # fmt: skip
+ZERO = [*LINE, "train.batch_size=1", "engine.deepspeed=true"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two records with an image, two without, so that most steps have one of each on the two ranks."""
+    folder = tmp_path_factory.mktemp("ranks")
+    Image.radial_gradient("L").resize((140, 90)).save(folder / "slice.png")
+    (folder / "local.jsonl").write_text(
+        '{"question": "Which plane?", "answer": "axial", "image": "slice.png"}\n'
+        '{"question": "Bright?", "answer": "yes", "image": "slice.png"}\n'
+        '{"text": "Dullness is a sign."}\n{"text": "Egophony is another sign."}\n'
+    )
+    return folder
+
+
+def launch(folder: Path, words: list[str], ranks: int = 2) -> subprocess.CompletedProcess[str]:
+    line = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "torch.distributed.run",
+        "--nproc-per-node",
+        str(ranks),
+    ]
+    return subprocess.run(
+        [*line, "--standalone", "-m", "medgpt_cli", *words],
+        cwd=folder,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "DS_ACCELERATOR": "cpu", "PYTHONWARNINGS": "ignore"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+def losses(run: Path) -> list[float]:
+    return [json.loads(line)["loss"] for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    return load_file(run / "model" / "model.safetensors")
+
+
+@pytest.fixture(scope="module")
+def alone(folder: Path) -> Path:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        assert main([*LINE, "train.batch_size=2", "--out", "alone"]) == 0
+    finally:
+        os.chdir(before)
+    return folder / "alone"
+
+
+@pytest.fixture(scope="module")
+def zero(folder: Path) -> Path:
+    done = launch(folder, [*ZERO, "--out", "zero"])
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("4 steps, loss") == 1  # the first process alone talks
+    return folder / "zero"
+
+
+def test_two_processes_equal_one(folder: Path, alone: Path) -> None:
+    done = launch(folder, [*LINE, "train.batch_size=1", "--out", "ddp"])
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert losses(folder / "ddp") == pytest.approx(losses(alone), abs=1e-5)
+
+
+def test_zero_3_equals_one_process(alone: Path, zero: Path) -> None:
+    assert losses(zero) == pytest.approx(losses(alone), abs=1e-5)
+    one, two = weights(alone), weights(zero)
+    assert one.keys() == two.keys()
+    for name, tensor in one.items():
+        torch.testing.assert_close(two[name], tensor, atol=1e-3, rtol=0, msg=name)
+
+
+def test_a_sharded_run_cut_in_two_ends_in_the_same_weights(folder: Path, zero: Path) -> None:
+    shutil.copytree(zero, folder / "cut")
+    for path in ("checkpoints/step-4", "model"):
+        shutil.rmtree(folder / "cut" / path)
+    state = json.loads((folder / "cut" / "state.json").read_text())
+    (folder / "cut" / "state.json").write_text(json.dumps({**state, "state": "running"}))
+    done = launch(folder, [*ZERO, "--out", "cut", "--resume"])
+    assert done.returncode == 0, done.stderr[-3000:]
+    whole, parts = weights(zero), weights(folder / "cut")
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    assert losses(folder / "cut") == losses(zero)
+
+
+def test_another_number_of_processes_is_refused(
+    folder: Path, zero: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(zero, folder / "fewer")
+    state = json.loads((folder / "fewer" / "state.json").read_text())
+    (folder / "fewer" / "state.json").write_text(json.dumps({**state, "state": "running"}))
+    monkeypatch.chdir(folder)
+    assert main([*ZERO, "--out", "fewer", "--resume"]) == 2
+    assert "was begun by 2 processes, and these are 1" in capsys.readouterr().err
