@@ -22,8 +22,8 @@ from medgpt_cli.data.images.formats import format_of
         (b"ARROW1\0\0", "ARROW"),
         (b"\xff\xff\xff\xff\x10\x01\0\0", "ARROW"),
         (b"\x5c\x01\0\0" + bytes(340) + b"n+1\0", "NIFTI"),
-        (gzip.compress(b"\x5c\x01\0\0" + bytes(340) + b"n+1\0"), "NIFTI"),
-        (gzip.compress(b"\x1c\x02\0\0n+2\0" + bytes(540)), "NIFTI"),
+        (gzip.compress(b"\x5c\x01\0\0" + bytes(340) + b"n+1\0", mtime=0), "NIFTI"),
+        (gzip.compress(b"\x1c\x02\0\0n+2\0" + bytes(540), mtime=0), "NIFTI"),
         (b"RIFF\x00\x00\x00\x00WEBP", "WEBP"),
         (bytes(128) + b"DICM", "DICOM"),
         (b"II*\x00" + bytes(124) + b"DICM", "DICOM"),  # a dual file: what it says at 128 counts
