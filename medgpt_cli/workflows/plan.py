@@ -114,7 +114,7 @@ def _setup(recipe: Any, shape: Shape, where: Machine, *, bf16: bool, rows: plan_
     return Setup(
         shape=shape,
         machine=where,
-        device=Device(where.kind, bf16, "cpu-flash" if where.kind == "cpu" else "sink-as-key"),
+        device=Device.of(where.kind, bf16=bf16),
         sharing=sharing,
         fullest=rows.fullest,
         average=rows.average,

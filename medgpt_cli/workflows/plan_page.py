@@ -109,7 +109,7 @@ def like(shape: Shape, figure: Figure) -> float | None:
         return None
     row = Batch(figure.tokens, figure.tokens // 2, 1, float(figure.tokens))
     sharing = Sharing(ranks=figure.devices, deepspeed=True, zero=3)
-    return memory(shape, row, sharing, Device("cuda", True, "sink-as-key")).total
+    return memory(shape, row, sharing, Device.of("cuda", bf16=True)).total
 
 
 def tell(plan: dict[str, Any], *, as_json: bool) -> None:
@@ -219,9 +219,9 @@ def _notes(plan: dict[str, Any]) -> None:
                 if figure["ours_bytes"] is None
                 else f"ours {_gib(figure['ours_bytes'])} GiB"
             )
+            whose = f"({figure['by']}; theirs: {figure['unlike']})"
             result.print(
-                f"  {figure['gib']:g} GiB a device, {ours}: {figure['what']} ({figure['by']}; theirs: {figure['unlike']})",
-                soft_wrap=True,
+                f"  {figure['gib']:g} GiB a device, {ours}: {figure['what']} {whose}", soft_wrap=True
             )
 
 

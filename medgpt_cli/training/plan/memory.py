@@ -1,0 +1,244 @@
+"""Memory of one device while it trains, by what it holds, at the worst moment of a step.
+
+A step is walked through as it happens: the forward pass piles up activations, the head opens its logits, the backward
+pass frees layer after layer while gradients appear, the optimiser needs room of its own.  The worst of these moments
+is what must fit, and the parts reported are those of that moment.  Sharding and offloading divide the terms as
+DeepSpeed does with the configuration `training.engine` writes.  This module knows nothing of recipes or time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from medgpt_cli.training.plan import activations as kept
+from medgpt_cli.training.plan.activations import FLOAT, Attention, Batch
+from medgpt_cli.training.plan.shapes import Shape
+
+BUCKET = 500_000_000
+"""Elements of a bucket in which DeepSpeed gathers gradients (`reduce_bucket_size`, its default)."""
+LIVE = 1_000_000_000
+"""Parameters that ZeRO-3 keeps gathered at most (`stage3_max_live_parameters`, its default)."""
+SUB_GROUP = 1_000_000_000
+"""Parameters that its optimiser takes at once (`sub_group_size`, its default)."""
+LIBRARIES = {"cpu": 40 * 2**20, "cuda": 2**30}
+"""Memory besides tensors: on a CPU what the trainer's and torch's own workings took beside a model of next to no size
+(measured); on a device its context and the workspaces of its libraries (an assumption)."""
+
+
+LOOSE = {"cpu": 0.3, "cuda": 0.0}
+"""What the allocator keeps between tensors that come and go, as a share of those.  glibc's malloc gives little back:
+0.26 to 0.5 of the activations were measured over steps of small models, and nothing where it is told to return what
+is freed (MALLOC_MMAP_THRESHOLD_).  torch's own on a device is left the reserve of `machine.RESERVE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How devices share the work.
+
+    Attributes:
+        ranks: Devices.
+        deepspeed: Whether DeepSpeed shards; else every device holds everything.
+        zero: Its stage.
+        offload: What waits in main memory.
+        checkpointing: Whether activations of a layer are made again in the backward pass.
+        sequence: Devices that share one sequence.
+    """
+
+    ranks: int = 1
+    deepspeed: bool = False
+    zero: Literal[1, 2, 3] = 3
+    offload: Literal["none", "optimizer", "parameters"] = "none"
+    checkpointing: bool = False
+    sequence: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What computes, as far as memory asks.
+
+    Attributes:
+        kind: `cpu` or `cuda`.
+        bf16: Whether it computes in bfloat16.
+        attention: Which kernel attends.
+        loose: What the allocator keeps beside tensors that come and go, as a share of them.
+    """
+
+    kind: Literal["cpu", "cuda"]
+    bf16: bool
+    attention: Attention
+    loose: float
+
+    @classmethod
+    def of(cls, kind: Literal["cpu", "cuda"], *, bf16: bool) -> Device:
+        """A device as training uses it: our own attention, the allocator as it is."""
+        return cls(kind, bf16, "cpu-flash" if kind == "cpu" else "sink-as-key", LOOSE[kind])
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes.
+
+    Attributes:
+        parts: On one device, by what they hold, at the worst moment.
+        moment: When that is.
+        host: In main memory, of all devices that share it.
+    """
+
+    parts: dict[str, float]
+    moment: str
+    host: float
+
+    @property
+    def total(self) -> float:
+        """On one device."""
+        return sum(self.parts.values())
+
+
+def memory(
+    shape: Shape, batch: Batch, sharing: Sharing, device: Device, *, accumulate: int = 1
+) -> Memory:
+    """Memory of one device and of the machine around it.
+
+    Args:
+        shape: The model, and which of its parts learn.
+        batch: The fullest micro-batch of a device.
+        sharing: How devices share the work.
+        device: What computes.
+        accumulate: Micro-batches of a step.
+    """
+    standing, host = _standing(shape, sharing, device)
+    wide = 2 if device.bf16 else FLOAT
+    width = wide if sharing.deepspeed else FLOAT  # of a gradient
+    share = sharing.ranks if sharing.deepspeed and sharing.zero > 1 else 1
+    after_first = accumulate > 1
+    learnt = shape.count(learnt=True)
+    own = Batch(
+        -(-batch.tokens // sharing.sequence),
+        -(-batch.supervised // sharing.sequence),
+        batch.tiles,
+        batch.document,
+    )
+    worst, moment, size = standing, "", 0.0
+    for name, live, share_of_gradients in _moments(shape, own, sharing, device, wide):
+        gradients = width * learnt / share * (1 if after_first else share_of_gradients)
+        between = {"between tensors": device.loose * sum(live.values())}
+        parts = {**standing, "gradients": gradients, **live, **between}
+        if sum(parts.values()) > size:
+            worst, moment, size = parts, name, sum(parts.values())
+    return Memory({name: value for name, value in worst.items() if value}, moment, host)
+
+
+def _standing(shape: Shape, sharing: Sharing, device: Device) -> tuple[dict[str, float], float]:
+    """What is there all the time, on one device, and what waits in main memory."""
+    total, learnt, ranks = shape.count(), shape.count(learnt=True), sharing.ranks
+    libraries = LIBRARIES[device.kind]
+    if not sharing.deepspeed:
+        cast = 2 * (total - shape.count(part="experts")) if device.bf16 else 0
+        return {
+            "parameters": FLOAT * total,
+            "parameters again, in bfloat16": cast,  # autocast keeps what it casts until the step's end
+            "optimiser state": 2 * FLOAT * learnt,
+            "buckets": FLOAT * learnt if ranks > 1 else 0,  # DDP copies gradients to send them
+            "libraries": libraries,
+        }, 0.0
+    wide = 2 if device.bf16 else FLOAT
+    sharded = sharing.zero == 3
+    master = FLOAT if wide != FLOAT or not sharded or sharing.offload != "none" else 0
+    state = (2 * FLOAT + master) * learnt / ranks
+    parameters = wide * total / (ranks if sharded else 1)
+    away = 0.0
+    if sharing.offload != "none":
+        away += ranks * (state + FLOAT * learnt / ranks)  # its gradients go there too
+        state = 0.0
+    if sharing.offload == "parameters":
+        away += ranks * parameters
+        parameters = 0.0
+    gathered = min(total, max(LIVE, shape.expert_layer)) if sharded else 0
+    return {
+        "parameters": parameters,
+        "gathered parameters": wide * gathered,
+        "optimiser state": state,
+        "buckets": wide * min(BUCKET, learnt) if ranks > 1 else 0,
+        "libraries": libraries,
+    }, away
+
+
+def _moments(
+    shape: Shape, batch: Batch, sharing: Sharing, device: Device, wide: int
+) -> Iterator[tuple[str, dict[str, float], float]]:
+    """The moments of a step: its name, what lives then, and the share of all gradients that is there."""
+    d, learnt = shape.decoder, max(shape.count(learnt=True), 1)
+    experts = (
+        wide if sharing.deepspeed else FLOAT
+    )  # autocast leaves grouped products in the weights' own format
+    layers = [
+        kept.decoder_layer(shape, layer, batch, wide=wide, experts=experts, attention=device.attention)
+        for layer in range(len(d.windows))
+    ]
+    entry = batch.tokens * wide * d.width
+    copies = (
+        2 * (experts if d.experts else wide) * batch.tokens * d.width * d.chosen
+    )  # the gradient of copies of tokens, sorted and not
+    seeing = kept.tower(shape, batch, wide=wide) + kept.projector(shape, batch, wide=wide)
+    inputs = {"inputs": 2.0 * (24 * batch.tokens + FLOAT * batch.tiles * shape.tower.pixels)}
+    ending = kept.last_norm(shape, batch, wide=wide)
+    head = kept.head(shape, batch, wide=wide)
+    of_head = shape.count("head", learnt=True) / learnt
+
+    def up_to(layer: int) -> dict[str, float]:
+        """What is kept of the layers before one, and of that one itself."""
+        before = range(layer + 1)
+        found = {
+            "full attention": 0.0,
+            "sliding attention": 0.0,
+            "experts" if d.experts else "feed-forward": 0.0,
+        }
+        for number in before:
+            if sharing.checkpointing and number < layer:
+                continue
+            kind = "full attention" if d.windows[number] is None else "sliding attention"
+            found[kind] += layers[number].attention
+            found["experts" if d.experts else "feed-forward"] += layers[number].feed_forward
+        if sharing.checkpointing:
+            found["inputs of layers"] = entry * len(before)
+        return found
+
+    last = len(layers) - 1
+    early = of_head if head.early_gradient else 0.0
+    whole = {**up_to(last), "vision": seeing, **inputs}
+    yield "the loss", {**whole, "logits and loss": head.kept + ending + head.forward}, early
+    yield (
+        "the backward pass of the head",
+        {**whole, "logits and loss": head.kept + ending + head.backward},
+        of_head,
+    )
+    done = of_head
+    for layer in range(last, -1, -1):
+        done += shape.count(str(layer), learnt=True) / learnt
+        passing = {"gradients in passing": copies}
+        yield (
+            f"the backward pass of layer {layer}",
+            {**up_to(layer), "vision": seeing, **inputs, **passing},
+            done,
+        )
+    yield "the backward pass of the tower", {"vision": seeing, **inputs}, 1.0
+    yield (
+        "the optimiser's step",
+        {"the optimiser's own room": _room(shape, sharing, device), **inputs},
+        1.0,
+    )
+
+
+def _room(shape: Shape, sharing: Sharing, device: Device) -> float:
+    """What AdamW writes down in between: two tensors of the largest size, or of all at once where it fuses them."""
+    learnt = shape.count(learnt=True)
+    if sharing.deepspeed:
+        if sharing.offload != "none":
+            return 0.0
+        at_once = min(SUB_GROUP, learnt / sharing.ranks)
+        return (2 if sharing.zero == 3 else 1) * FLOAT * at_once  # the gradient in float32, and the root
+    if device.kind == "cuda":
+        return FLOAT * learnt
+    return 2.0 * FLOAT * max(each.largest for each in shape.weights)
