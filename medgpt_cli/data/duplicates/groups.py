@@ -8,7 +8,7 @@ the least key of the strongest kind that any of its records has.  This module kn
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +48,14 @@ def own_key(sample: Sample) -> str:
     )
 
 
+def tying(keys: Sequence[str], own: str) -> Sequence[str]:
+    """The keys by which a record is joined to others: its own counts only where it has no other.
+
+    Equal texts of two patients have one own key, and must not make the two one group.
+    """
+    return keys or (own,)
+
+
 @dataclass(frozen=True, slots=True)
 class Grouped:
     """The groups of a set.
@@ -76,17 +84,17 @@ class Groups:
         self._owners = array("i")
         self._pairs: list[tuple[NDArray[np.integer], NDArray[np.integer]]] = []
 
-    def add(self, keys: Iterable[str], own: str) -> int:
+    def add(self, keys: Sequence[str], own: str) -> int:
         """Takes in the next record.
 
         Args:
             keys: What ties it to others; perhaps nothing.
-            own: Its own identifier, by which it is split if nothing ties it to another.
+            own: Its own key, which counts if nothing ties it to another.
 
         Returns:
             Its number, from 0.
         """
-        for key in (*keys, own):
+        for key in tying(keys, own):
             self._keys.append(xxhash.xxh3_64_intdigest(key.encode("utf-8", "surrogatepass")))
             self._ranks.append(_rank(key))
             self._owners.append(self._size)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from medgpt_cli.core.types import Place
 from medgpt_cli.data.duplicates.capping import Duplication, within_cap
+from medgpt_cli.data.duplicates.groups import tying
 from medgpt_cli.data.duplicates.near_pictures import cluster_pictures
 from medgpt_cli.data.duplicates.near_texts import cluster_texts
 from medgpt_cli.data.duplicates.unions import Ints, Unions, runs_joined
@@ -213,8 +214,8 @@ def _divided(
 
 def _written(
     paths: Sequence[Path], table: Table, names: Sequence[str], split: NDArray[np.int8]
-) -> Iterator[tuple[str, list[str], Place]]:
+) -> Iterator[tuple[str, Sequence[str], Place]]:
     """(split, keys, place) of every row that will be written."""
     for row, (ties, own) in enumerate(told(paths)):
         if split[row] >= 0:
-            yield names[split[row]], [*ties, own], table.place(row)
+            yield names[split[row]], tying(ties, own), table.place(row)

@@ -73,5 +73,12 @@ def test_groups_that_merge_take_the_identifier_of_one_of_them() -> None:
     assert set(merged) == {min(one, other)}
 
 
+def test_equal_texts_join_records_that_nothing_else_ties_and_no_others() -> None:
+    groups = Groups()
+    for keys in [("patient:a/1",), ("patient:a/2",), (), ()]:
+        groups.add(keys, "record:the same text")
+    assert groups.close().labels.tolist() == [0, 1, 2, 2]
+
+
 def test_nothing_is_no_group() -> None:
     assert Groups().close().count == 0
