@@ -27,10 +27,11 @@ from medgpt_cli.data.filters.settings import FilterSettings
 from medgpt_cli.data.leakage.against import Against
 from medgpt_cli.data.leakage.roles import evaluation_samples
 from medgpt_cli.data.prepared.columns import IMAGES, row_of
-from medgpt_cli.data.prepared.parts import Notes, Reject
+from medgpt_cli.data.prepared.parts import UNLABELLED, Notes, Reject
 from medgpt_cli.data.prepared.pictures import Picture, Pictures
 from medgpt_cli.data.prepared.raw import Item, Source, checked
 from medgpt_cli.data.prepared.screening import Screen
+from medgpt_cli.data.sources.choices import HIDDEN
 from medgpt_cli.data.splits import SYNONYMS
 
 _SPLIT = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -90,6 +91,8 @@ class Judge:
         try:
             sample = source.judge(item)
         except Unfit as error:
+            if all(fault.what == HIDDEN for fault in error.faults):
+                return _reject(item.place, UNLABELLED, HIDDEN)
             stage = "record" if item.place.line else "file"
             return _reject(item.place, stage, "; ".join(map(_words, error.faults)))
         pictures: list[Picture] = []
@@ -114,15 +117,13 @@ class Judge:
         row = row_of(sample)
         if self._embed:
             row[IMAGES] = [{"bytes": picture.bytes, "path": picture.name} for picture in pictures]
-        ties = _ties(sample, pictures)
         return {
             **row,
             "published": published(sample.split),
             **self._screen.look(sample, texts, notes),
             "characters": sum(map(len, texts)),
-            "ties": ties,
-            # Equal texts of two patients do not make them one group.
-            "own": f"record:{item.place}" if ties else own_key(sample),
+            "ties": _ties(sample, pictures),
+            "own": own_key(sample),
             "said": "\n".join(texts),
             "phash": [None if prints.flat else prints.phash for prints in printed],
             "leak": self._leak(sample, printed, notes),

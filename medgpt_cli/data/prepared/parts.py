@@ -26,6 +26,8 @@ ROWS = 512
 """Rows written at a time."""
 BYTES = 32 * 2**20
 """Bytes of embedded pictures after which fewer rows are written at a time."""
+UNLABELLED = "label"
+"""The stage at which a record is left out whose publisher keeps its answer back: nothing is wrong with it."""
 _NOTES = b"notes"
 
 
@@ -35,7 +37,8 @@ class Reject(NamedTuple):
     Attributes:
         file: Where it stands.
         line: The line, or row from 1; 0 for a file as a whole.
-        stage: What refused it: file, record, image, filter, phi, duplicate, leakage, split.
+        stage: What refused it: file, record, label, image, filter, phi, duplicate, leakage,
+            split.
         reason: In words that hold no text of the record.
     """
 

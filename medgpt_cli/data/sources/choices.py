@@ -13,7 +13,7 @@ from typing import Any
 
 from medgpt_cli.data.complaints import kind, unfit
 
-HIDDEN = "its label is hidden by the publisher"
+HIDDEN = "label not published"
 """The fault of a row whose answer is not published; such rows are counted and never guessed."""
 
 LITERAL_CAP = 2**16

@@ -68,7 +68,7 @@ def test_options_are_a_literal_and_nothing_else(tmp_path: Path) -> None:
 def test_hidden_answers_are_skipped_with_the_reason(tmp_path: Path) -> None:
     row = massive("test_Pharmacy_1", "What?", "['a', 'b']", "?", 0)
     with_pictures(tmp_path / "Pharmacy/test-00000-of-00001.parquet", [row])
-    assert read("mmmu-medical", tmp_path) == ([], ["1: its label is hidden by the publisher"])
+    assert read("mmmu-medical", tmp_path) == ([], ["1: label not published"])
 
 
 def test_only_medical_subjects_are_read_from_the_merged_copy(tmp_path: Path) -> None:

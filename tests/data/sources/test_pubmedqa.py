@@ -88,7 +88,7 @@ def test_what_has_no_decision_or_context_is_told(tmp_path: Path) -> None:
     found, faults = read("pubmedqa", tmp_path)
     assert [s.id for s in found] == ["4"]
     assert faults == [
-        "1: its label is hidden by the publisher",
+        "1: label not published",
         "2: contexts is no list of texts",
         "3: answer is none of the options",
     ]

@@ -327,6 +327,20 @@ def test_a_prepared_set_is_prepared_again_with_more() -> None:
     assert [image.tobytes() for image in shown] == [open_image(f"{n}.png").tobytes() for n in range(3)]
 
 
+def test_labels_that_are_not_published_are_left_out_and_are_no_bad_records() -> None:
+    keys = ("question", "opa", "opb", "opc", "opd")
+    asked = [{key: text(10 * n + at) for at, key in enumerate(keys)} for n in range(4)]
+    Path("exam").mkdir()
+    written(Path("exam/train.json"), *({**each, "id": n, "cop": 2} for n, each in enumerate(asked[:2])))
+    written(Path("exam/dev.json"), {**asked[2], "id": 8, "cop": 1})
+    written(Path("exam/test.json"), {**asked[3], "id": 9}, {**asked[3], "id": 10})
+    assert prep("medmcqa=exam", "--out", "out") == 0
+    assert splits("out") == {"train": 2, "validation": 1, "test": 0}
+    assert rejected(Path("out")) == [(n, "label", "label not published") for n in (1, 2)]
+    manifest = json.loads(Path("out/manifest.json").read_text())
+    assert manifest["dropped"] == {"label": {"label not published": 2}}
+
+
 def test_nothing_left_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert prep(written(Path("a.jsonl"), "{"), "--out", "out", "--max-bad", 1) == 3
     assert capsys.readouterr().err.startswith("error: out  no record is left\n")
