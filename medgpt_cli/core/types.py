@@ -62,7 +62,10 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
         place: The file and line it came from.
         turns: The dialogue; empty for a plain document.
         document: Parts of a plain text for mid-training (`text` form); empty for a dialogue.
-        images: Paths as resolved, with `#frame=N` kept where it was written.
+        images: Paths as resolved, with what was written behind the `#` to say which picture of the file is meant: a
+            frame (`x.dcm#frame=12`), a slice of a volume (`scan.nii.gz#plane=axial&slice=40`), a region of a slide
+            (`slide.svs#x=9000&y=700&width=512&height=512`), bytes in Parquet (`shard.parquet#row=17&column=image`),
+            a display window (`#window=40/400`); `data.images.references` has them all.
         options: Multiple-choice options as (letter, text), or empty.
         answer: The gold answer as written, where the record is a question and an answer.
         keys: What ties records together whichever set they stand in, as `kind:value` (`pmcid:PMC212319`,

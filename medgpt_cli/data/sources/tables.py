@@ -89,8 +89,13 @@ def table_adapter(
         for each in found:
             need = _need(each.table, columns)
             _refuse_other_columns(each, need)
-            for row in _rows(each, need):
-                yield from _written(row, record, name, licence)
+            before = 0
+            for number, row in enumerate(_rows(each, need), start=1):
+                line = row.place.line
+                # An array on one line: every element begins on it.
+                row_id = f"{row.file}:{line}" + (f"/{number}" if line == before else "")
+                before = line
+                yield from _written(row, row_id, record, name, licence)
 
     return Adapter(name, title, licence, access, home, read, detect, use, verified)
 
@@ -157,7 +162,7 @@ def _lines(file: Path, table: Table) -> Iterator[tuple[dict[str, Any], Place]]:
             yield dict(zip(table.names, fields, strict=True)), place
 
 
-def _written(row: Row, record: Record, name: str, licence: str) -> Iterator[Written]:
+def _written(row: Row, row_id: str, record: Record, name: str, licence: str) -> Iterator[Written]:
     """The records of a row, or the reason why it has none."""
     fault = ""
     made: list[dict[str, Any]] = []
@@ -179,6 +184,4 @@ def _written(row: Row, record: Record, name: str, licence: str) -> Iterator[Writ
     common = {"source": name, "licence": licence} | ({"split": row.split} if row.split else {})
     for number, each in enumerate(made):
         tail = f".{number}" if len(made) > 1 else ""
-        yield Written(
-            {"id": f"{row.file}:{row.place.line}{tail}", **common, **each}, row.place, row.root
-        )
+        yield Written({"id": f"{row_id}{tail}", **common, **each}, row.place, row.root)

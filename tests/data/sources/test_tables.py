@@ -185,3 +185,10 @@ def test_a_file_git_did_not_fetch_is_called_that(tmp_path: Path) -> None:
         list(adapter(NOTES).read(tmp_path))
     assert caught.value.what == "is a pointer of Git LFS and not the file itself"
     assert caught.value.repair == "fetch the files: git lfs pull"
+
+
+def test_elements_of_an_array_on_one_line_get_ids_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "notes.json").write_text('[{"note": "a"}, {"note": "b"}, {"note": "c"},\n{"note": "d"}]')
+    found = adapter(Table("notes.json", "train")).read(tmp_path)
+    ids = [each.record["id"] for each in found]
+    assert ids == ["notes.json:1", "notes.json:1/2", "notes.json:1/3", "notes.json:2"]
