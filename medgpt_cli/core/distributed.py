@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from medgpt_cli.core.files import staged_folder
 
@@ -45,6 +45,19 @@ def join(device: str) -> None:
 
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group("gloo" if device == "cpu" else "nccl")
+
+
+def share_rows(together: int) -> Any:
+    """The group of neighbouring processes that this one shares rows with; None where each has rows of its own.
+
+    Args:
+        together: How many share a row; divides the number of processes.
+    """
+    if together == 1:
+        return None
+    import torch
+
+    return torch.distributed.new_subgroups(group_size=together)[0]
 
 
 def wait() -> None:

@@ -21,6 +21,7 @@ from transformers.masking_utils import AttentionMaskInterface
 from medgpt_cli.core.documents import OURS
 from medgpt_cli.models.attention.sinks import attend
 from medgpt_cli.models.attention.sliding import attend_in_blocks, window_bias
+from medgpt_cli.models.attention.ulysses import to_heads, to_tokens
 
 
 def closed_documents(
@@ -35,6 +36,7 @@ def closed_documents(
     sliding_window: int | None = None,
     s_aux: torch.Tensor | None = None,
     cu_seq_lens_q: torch.Tensor | None = None,
+    row_group: Any = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
     """Causal attention within each document, as transformers calls it.
@@ -50,6 +52,8 @@ def closed_documents(
         sliding_window: W, or None for full attention.
         s_aux: gpt-oss's sinks (H), or None.
         cu_seq_lens_q: Where documents begin, and the end: (documents + 1), B = 1; None for one document a row.
+        row_group: The ranks that share the row, each of which then holds S / N tokens of it; the bounds stay those of
+            the whole row.
         kwargs: What other attentions need.
 
     Returns:
@@ -61,6 +65,8 @@ def closed_documents(
         raise ValueError("closed documents attend to themselves; a cache needs another attention")
     # Under autocast the rotary tables, in single precision, have lifted queries and keys out of the projections' dtype.
     query, key = query.to(value.dtype), key.to(value.dtype)
+    if row_group is not None:
+        query, key, value, s_aux = to_heads(query, key, value, s_aux, row_group)
     tokens = query.shape[2]
     bounds = None if cu_seq_lens_q is None else cu_seq_lens_q.tolist()
     if bounds is not None and (query.shape[0] != 1 or bounds[0] != 0 or bounds[-1] != tokens):
@@ -85,6 +91,8 @@ def closed_documents(
             ],
             dim=2,
         )
+    if row_group is not None:
+        out = to_tokens(out, row_group)
     return out.transpose(1, 2).contiguous(), None
 
 

@@ -38,7 +38,8 @@ def llava(kind: str) -> LlavaForConditionalGeneration:
             **COMMON, sliding_window=WINDOW, num_local_experts=4, num_experts_per_tok=2, pad_token_id=0
         )
     else:
-        text = LlamaConfig(**COMMON, pad_token_id=0)
+        shared = {"num_key_value_heads": 1} if kind == "one key-value head" else {}
+        text = LlamaConfig(**COMMON | shared, pad_token_id=0)
     vision = CLIPVisionConfig(
         hidden_size=16, intermediate_size=32, num_hidden_layers=3, num_attention_heads=2,
         image_size=28, patch_size=14,
