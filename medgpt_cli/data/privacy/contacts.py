@@ -9,34 +9,60 @@ import re
 from collections.abc import Iterator
 
 from medgpt_cli.data.privacy.findings import Finding, Identifier
+from medgpt_cli.data.privacy.landmarks import NUMBER, Anchored
 
 EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}(?![\w-])")
-URL = re.compile(r"(?i)\b(?:(?:https?|ftps?|sftp|file)://|www\.)[^\s<>\"'|]{2,400}")
-DOMAIN = re.compile(
-    r"(?i)(?<![\w.@/-])(?:[a-z\d-]{1,40}\.){1,4}(?:com|org|net|edu|gov|health|io)/[^\s<>\"'|]{1,200}"
+URL = Anchored(
+    re.compile(r"(?i)\b(?:(?:https?|ftps?|sftp|file)://|www\.)[^\s<>\"'|]{2,400}"),
+    opens="fil ftp htt sft www",
+)
+DOMAIN = Anchored(
+    re.compile(
+        r"(?i)(?<![\w.@/-])(?:[a-z\d-]{1,40}\.){1,4}(?:com|org|net|edu|gov|health|io)/[^\s<>\"'|]{1,200}"
+    ),
+    needs=r"(?i)\.(?:com|org|net|edu|gov|health|io)/",
 )
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 # The first number is ten or more, since EC 3.2.1.18 is an enzyme.
-IPV4 = re.compile(rf"(?<![\w.])(?!\d\.)(?:{_OCTET}\.){{3}}{_OCTET}(?![\w]|\.\d)")
-IPV6 = re.compile(r"(?<![\w:.])(?:[\da-fA-F]{1,4}:){3,7}(?::?[\da-fA-F]{1,4}){1,4}(?![\w:])")
+IPV4 = Anchored(
+    re.compile(rf"(?<![\w.])(?!\d\.)(?:{_OCTET}\.){{3}}{_OCTET}(?![\w]|\.\d)"),
+    opens=NUMBER,
+    needs=r"\d\.\d{1,3}\.\d",
+)
+IPV6 = Anchored(
+    re.compile(r"(?<![\w:.])(?:[\da-fA-F]{1,4}:){3,7}(?::?[\da-fA-F]{1,4}){1,4}(?![\w:])"),
+    needs=r":[\da-fA-F]{1,4}:",
+)
 _GAP = r"[ .\u2010-\u2015-]"
-AMERICAN = re.compile(
-    rf"(?<![\w.+-])(?:\+?1{_GAP}?)?(?:\([2-9]\d\d\)[ ]?|[2-9]\d\d{_GAP})[2-9]\d\d{_GAP}\d{{4}}"
-    r"(?:[ ,]{0,2}(?:x|ext\.?|extension)[ ]?\d{1,6})?(?![\w-]|\.\d)",
-    re.IGNORECASE,
+AMERICAN = Anchored(
+    re.compile(
+        rf"(?<![\w.+-])(?:\+?1{_GAP}?)?(?:\([2-9]\d\d\)[ ]?|[2-9]\d\d{_GAP})[2-9]\d\d{_GAP}\d{{4}}"
+        r"(?:[ ,]{0,2}(?:x|ext\.?|extension)[ ]?\d{1,6})?(?![\w-]|\.\d)",
+        re.IGNORECASE,
+    ),
+    needs=rf"[2-9]\d\d{_GAP}\d{{4}}",
 )
-ABROAD = re.compile(rf"(?<![\w+])(?:\+|00)[1-9]\d{{0,2}}(?:{_GAP}?\(?\d{{1,5}}\)?){{2,5}}(?![\w-])")
-BRITISH = re.compile(
-    r"(?<![\w.+-])\d{3} \d{4} \d{4}(?![\w-])|(?<![\w.+-])\(?0\d{2,4}\)? \d{3,4} ?\d{3,4}(?![\w-])"
+ABROAD = Anchored(
+    re.compile(rf"(?<![\w+])(?:\+|00)[1-9]\d{{0,2}}(?:{_GAP}?\(?\d{{1,5}}\)?){{2,5}}(?![\w-])"),
+    needs=r"(?:\+|00)[1-9]",
 )
-LABELLED = re.compile(
-    r"(?<![A-Za-z])(?P<label>(?i:fax|facsimile|telefax)|(?-i:F)(?=[.:])|(?i:tel(?:ephone)?|phone|ph|"
-    r"mobile|cell(?:ular)?|pager|"
-    r"beeper|paged?|contact|call(?:ed|ing)?|text(?:ed)?|ring|ext(?:ension)?|reach(?:ed|able)?|"
-    r"voicemail|whatsapp|hotline)|(?-i:T|P|M|H|W|O|C)(?=:))"
-    r"(?i:(?: |\.|:|#|/|-|no\b|numbers?\b|nr\b|is\b|at\b|on\b|by\b|him\b|her\b|them\b|me\b|us\b|"
-    r"cell\b|phone\b|home\b|work\b){0,8})"
-    r"[ \t]{0,4}\n?[ \t]{0,4}(?P<number>\+?\(?\d[\d ().\u2010-\u2015-]{2,22}\d)(?!\d|[/:]\d)"
+BRITISH = Anchored(
+    re.compile(
+        r"(?<![\w.+-])\d{3} \d{4} \d{4}(?![\w-])|(?<![\w.+-])\(?0\d{2,4}\)? \d{3,4} ?\d{3,4}(?![\w-])"
+    ),
+    needs=r"\d\)? \d{3}",
+)
+LABELLED = Anchored(
+    re.compile(
+        r"(?<![A-Za-z])(?P<label>(?i:fax|facsimile|telefax)|(?-i:F)(?=[.:])|(?i:tel(?:ephone)?|phone|ph|"
+        r"mobile|cell(?:ular)?|pager|"
+        r"beeper|paged?|contact|call(?:ed|ing)?|text(?:ed)?|ring|ext(?:ension)?|reach(?:ed|able)?|"
+        r"voicemail|whatsapp|hotline)|(?-i:T|P|M|H|W|O|C)(?=:))"
+        r"(?i:(?: |\.|:|#|/|-|no\b|numbers?\b|nr\b|is\b|at\b|on\b|by\b|him\b|her\b|them\b|me\b|us\b|"
+        r"cell\b|phone\b|home\b|work\b){0,8})"
+        r"[ \t]{0,4}\n?[ \t]{0,4}(?P<number>\+?\(?\d[\d ().\u2010-\u2015-]{2,22}\d)(?!\d|[/:]\d)"
+    ),
+    opens="fax fac tel pho ph* mob cel pag bee con cal tex rin ext rea voi wha hot f t p m h w o c",
 )
 
 

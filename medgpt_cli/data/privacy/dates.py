@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from medgpt_cli.data.privacy.findings import Finding, Identifier
+from medgpt_cli.data.privacy.landmarks import NUMBER, Anchored
 
 _M = r"(?:0?[1-9]|1[0-2])"
 _D = r"(?:0?[1-9]|[12]\d|3[01])"
@@ -22,18 +23,25 @@ _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?
 _TH = r"(?:st|nd|rd|th)?"
 _CLOCK = r"(?:T\d\d:?\d\d(?::?\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
 _BEFORE, _AFTER = r"(?<![\w.-])(?<!\d/)", r"(?![\w/]|[.-]\d)"
-NUMERIC = re.compile(
-    rf"{_BEFORE}(?:{_YEAR}(?P<a>[-/.])(?:{_M}(?P=a){_D}|{_D}(?P=a){_M}){_CLOCK}"
-    rf"|(?:{_M}(?P<b>[-/]){_D}|{_D}(?P<c>[-/]){_M})(?:(?P=b)|(?P=c)){_YY}"
-    rf"|(?:{_M}\.{_D}|{_D}\.{_M})\.{_YEAR}"
-    rf"|{_M}[-/]{_YEAR}){_AFTER}"
+NUMERIC = Anchored(
+    re.compile(
+        rf"{_BEFORE}(?:{_YEAR}(?P<a>[-/.])(?:{_M}(?P=a){_D}|{_D}(?P=a){_M}){_CLOCK}"
+        rf"|(?:{_M}(?P<b>[-/]){_D}|{_D}(?P<c>[-/]){_M})(?:(?P=b)|(?P=c)){_YY}"
+        rf"|(?:{_M}\.{_D}|{_D}\.{_M})\.{_YEAR}"
+        rf"|{_M}[-/]{_YEAR}){_AFTER}"
+    ),
+    opens=NUMBER,
+    needs=r"\d[-/.]\d",
 )
-WRITTEN = re.compile(
-    rf"(?<![a-z\d]){_WEEKDAY}(?:(?:the )?{_D}{_TH}(?: of)?[ -]{{0,2}}{_MONTH}\b\.?(?:[ ,-]{{0,3}}{_YY}(?!\d|/))?"
-    rf"|{_D}{_MONTH}{_YY}(?![\d])"
-    rf"|{_MONTH}\.?[ -]{{0,2}}(?:the )?{_D}{_TH}(?:,? ?['’]?{_YEAR}|, ?['’]?\d\d|-\d\d|,? '\d\d)?(?![\d/]|\.\d)"
-    rf"|{_MONTH}\.?(?: of)?[ ,-]{{0,2}}{_YEAR}(?!\d))",
-    re.IGNORECASE,
+WRITTEN = Anchored(
+    re.compile(
+        rf"(?<![a-z\d]){_WEEKDAY}(?:(?:the )?{_D}{_TH}(?: of)?[ -]{{0,2}}{_MONTH}\b\.?(?:[ ,-]{{0,3}}{_YY}(?!\d|/))?"
+        rf"|{_D}{_MONTH}{_YY}(?![\d])"
+        rf"|{_MONTH}\.?[ -]{{0,2}}(?:the )?{_D}{_TH}(?:,? ?['’]?{_YEAR}|, ?['’]?\d\d|-\d\d|,? '\d\d)?(?![\d/]|\.\d)"
+        rf"|{_MONTH}\.?(?: of)?[ ,-]{{0,2}}{_YEAR}(?!\d))",
+        re.IGNORECASE,
+    ),
+    opens=f"{NUMBER} the mon tue wed thu fri sat sun jan feb mar apr may jun jul aug sep oct nov dec",
 )
 _NO_DATE = re.compile(
     r"[ -]?(?:mg|mcg|ml|cc|g\b|%|units?|mm|cm|tablets?|days?\b|weeks?\b|hours?\b|x\b|liters?)", re.I
@@ -47,32 +55,42 @@ _SIGNAL = (
     r"last seen|rtc|was|and|week of|"
     r"d/c|dd:|dt:|f/u|follow[- ]up|year|note)"
 )
-SHORT = re.compile(
-    rf"(?:\b{_SIGNAL}[:,]?[ \t]{{1,4}}|(?:^|\n)[ \t]{{0,4}}|date[:|][ ]{{0,4}}|[|\t,;][ ]?|[^\d]/ )"
-    rf"(?P<day>{_M}/{_D}|(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?![\w/-]|\.\d|%|[ ]?(?:mg|mcg|"
-    rf"strength|tab|units?|dose|days?|"
-    r"weeks?|hours?|lymph|nodes?|cm|mm|puffs?|drops?|of the|ratio|mmhg|systolic|in the|score|pain|"
-    r"cores|positive|negative))",
-    re.IGNORECASE,
+SHORT = Anchored(
+    re.compile(
+        rf"(?:\b{_SIGNAL}[:,]?[ \t]{{1,4}}|(?:^|\n)[ \t]{{0,4}}|date[:|][ ]{{0,4}}|[|\t,;][ ]?|[^\d]/ )"
+        rf"(?P<day>{_M}/{_D}|(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?![\w/-]|\.\d|%|[ ]?(?:mg|mcg|"
+        rf"strength|tab|units?|dose|days?|"
+        r"weeks?|hours?|lymph|nodes?|cm|mm|puffs?|drops?|of the|ratio|mmhg|systolic|in the|score|pain|"
+        r"cores|positive|negative))",
+        re.IGNORECASE,
+    ),
+    needs=r"\d[-/]\d",
 )
-COMPACT = re.compile(
-    rf"\b(?:dates?|dob|birth|d\.o\.b\.?|dos|on|study|exam|"
-    rf"performed)\b[^\w\n]{{0,4}}(?P<day>{_YEAR}(?:0[1-9]|1[0-2])"
-    rf"(?:0[1-9]|[12]\d|3[01]))(?!\d)",
-    re.IGNORECASE,
+COMPACT = Anchored(
+    re.compile(
+        rf"\b(?:dates?|dob|birth|d\.o\.b\.?|dos|on|study|exam|"
+        rf"performed)\b[^\w\n]{{0,4}}(?P<day>{_YEAR}(?:0[1-9]|1[0-2])"
+        rf"(?:0[1-9]|[12]\d|3[01]))(?!\d)",
+        re.IGNORECASE,
+    ),
+    opens="dat dob bir d dos on stu exa per",
+    needs=r"\d{8}",
 )
 BIRTH = re.compile(
     r"(?:\bd\.? ?o\.? ?b\b\.?|\bdate of birth|\bbirth ?-?date|\bbirthday|\bborn(?: on)?|(?<=[\s(,;])b\.)"
     r"[ \t]{0,4}[:=|(-]?(?: is| was)?[ \t]{0,6}\n?[ \t]{0,6}$",
     re.IGNORECASE,
 )
-OLD = re.compile(
-    r"(?<![\w.,/:-])(?P<old>9\d|1[01]\d)(?:[ -]?(?:years?|yrs?|y)\b\.?(?:[ -]?(?:old|o\b)\.?)?|"
-    r"[ -]?y[./]?o\b\.?|[ -]y\.o\.)"
-    r"|\b(?:aged?|age is)\b[:=]?[ ]{1,3}(?P<old2>9\d|1[01]\d)(?![\w%.]*\d)(?! ?(?:%|mg|days|months|weeks))"
-    r"|(?<![\w.,/:-])(?<!temp )(?<!T )(?<!max )(?<!of )(?P<old3>9\d|1[01]\d)[ ]?(?:[FM]|female|male|"
-    r"woman|man|lady|gentleman)\b",
-    re.IGNORECASE,
+OLD = Anchored(
+    re.compile(
+        r"(?<![\w.,/:-])(?P<old>9\d|1[01]\d)(?:[ -]?(?:years?|yrs?|y)\b\.?(?:[ -]?(?:old|o\b)\.?)?|"
+        r"[ -]?y[./]?o\b\.?|[ -]y\.o\.)"
+        r"|\b(?:aged?|age is)\b[:=]?[ ]{1,3}(?P<old2>9\d|1[01]\d)(?![\w%.]*\d)(?! ?(?:%|mg|days|months|weeks))"
+        r"|(?<![\w.,/:-])(?<!temp )(?<!T )(?<!max )(?<!of )(?P<old3>9\d|1[01]\d)[ ]?(?:[FM]|female|male|"
+        r"woman|man|lady|gentleman)\b",
+        re.IGNORECASE,
+    ),
+    opens=f"{NUMBER} age",
 )
 
 

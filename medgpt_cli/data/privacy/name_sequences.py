@@ -10,25 +10,38 @@ import re
 from collections.abc import Iterator
 
 from medgpt_cli.data.privacy.findings import Finding, Identifier
+from medgpt_cli.data.privacy.landmarks import CAPITAL, Anchored, has
 from medgpt_cli.data.privacy.lexicon import is_credential, is_eponym, is_given, is_surname, is_word
-from medgpt_cli.data.privacy.shapes import INITIAL, LETTER, PIECE, START, WORD
+from medgpt_cli.data.privacy.shapes import INITIAL, LETTER, PARTICLES, PIECE, START, UPPER, WORD
 
-RUN = re.compile(rf"{START}(?P<first>{WORD}) (?:(?P<middle>{INITIAL}) )?(?={PIECE})")
+RUN = Anchored(
+    re.compile(rf"{START}(?P<first>{WORD}) (?:(?P<middle>{INITIAL}) )?(?={PIECE})"), opens=CAPITAL
+)
 LAST = re.compile(PIECE)
 SECOND = re.compile(rf" (?={WORD})")
-TURNED = re.compile(rf"{START}(?P<last>{PIECE}), ?(?P<first>{WORD})(?: {INITIAL})?")
-SHORTENED = re.compile(rf"{START}(?![AI] )(?:{INITIAL} ?){{1,2}}(?P<last>{PIECE})")
-CUT = re.compile(rf"{START}(?P<first>{WORD}) [A-Z]\.(?=[\s)\],;.]|$)")
+TURNED = Anchored(
+    re.compile(rf"{START}(?P<last>{PIECE}), ?(?P<first>{WORD})(?: {INITIAL})?"),
+    opens=f"{CAPITAL} {PARTICLES}".replace(".", ""),
+    needs=f", ?[{UPPER}]",
+)
+SHORTENED = Anchored(
+    re.compile(rf"{START}(?![AI] )(?:{INITIAL} ?){{1,2}}(?P<last>{PIECE})"),
+    opens=CAPITAL,
+)
+CUT = Anchored(
+    re.compile(rf"{START}(?P<first>{WORD}) [A-Z]\.(?=[\s)\],;.]|$)"), opens=CAPITAL, needs=r" [A-Z]\."
+)
 _LED = re.compile(
     r"(?:\b(?i:by|with|from|to|for|and|saw|called|met|per|named|is|concern:|cc:?|son|contact)|[|,;:]) ?$"
 )
 """What leads to a person: two halves behind it make a name."""
-SUBJECT = re.compile(
-    rf"(?:^|[.!?:\n-][ \t]{{0,4}}|\d{{4}} )(?P<first>{WORD})(?='s | (?:reports?|states?|denies|denied|c/o|"
-    rf"complain\w{{1,4}}|says|said|"
-    r"endorses|presents|presented|tolerated|verbali[sz]ed|was (?:admitted|seen|discharged|"
-    r"hospitali[sz]ed|born)|lives|"
-    r"works|feels|felt|at (?:the )?bedside|called|aware|visiting|arrived|underwent|developed|is (?:a|an) )\b)"
+_DOES = (
+    r"(?:'s | (?:reports?|states?|denies|denied|c/o|complain\w{1,4}|says|said|endorses|presents|presented|tolerated|"
+    r"verbali[sz]ed|was (?:admitted|seen|discharged|hospitali[sz]ed|born)|lives|works|feels|felt|"
+    r"at (?:the )?bedside|called|aware|visiting|arrived|underwent|developed|is (?:a|an) )\b)"
+)
+SUBJECT = Anchored(
+    re.compile(rf"(?:^|[.!?:\n-][ \t]{{0,4}}|\d{{4}} )(?P<first>{WORD})(?={_DOES})"), needs=_DOES
 )
 
 
@@ -37,8 +50,12 @@ _SAYS = re.compile(r" (?:reports|denies|c/o|complains|says|endorses|at (?:the )?
 
 def find_sequences(text: str) -> Iterator[Finding]:
     """Names that nothing announces."""
+    if not has(text, CAPITAL):
+        return
     position = 0
-    while found := RUN.search(text, position):
+    for found in RUN.everywhere(text):
+        if found.start() < position:
+            continue
         position = found.end("first")
         last = LAST.match(text, found.end())
         if last and _pair(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from medgpt_cli.data.privacy import name_patterns as patterns
 from medgpt_cli.data.privacy.findings import Finding, Identifier
+from medgpt_cli.data.privacy.landmarks import CAPITAL, has
 from medgpt_cli.data.privacy.lexicon import (
     is_credential,
     is_end,
@@ -24,6 +25,16 @@ from medgpt_cli.data.privacy.shapes import is_particle, tokens
 
 def find_names(text: str) -> Iterator[Finding]:
     """Names that something beside them announces."""
+    if has(text, CAPITAL):
+        yield from _in_capitals(text)
+    for found in patterns.LOWER.finditer(text):
+        if span := _lower(
+            text, *found.span("name"), labelled=patterns.MEANT.search(found[0]) is not None
+        ):
+            yield _finding(span, "name in small letters")
+
+
+def _in_capitals(text: str) -> Iterator[Finding]:
     for found in patterns.LABELLED.finditer(text):
         span = _name(text, *found.span("name"), strict=False)
         if span and _possible(text, *span):
@@ -74,13 +85,8 @@ def find_names(text: str) -> Iterator[Finding]:
             yield _finding(found.span("name"), "name heading a line")
     for found in patterns.ALONE.finditer(text):
         name = found["name"]
-        if is_given(name) and (not is_word(name) or patterns.GREETED.search(text)):
+        if is_given(name) and (not is_word(name) or any(patterns.GREETED.finditer(text))):
             yield _finding(found.span("name"), "name alone on its line")
-    for found in patterns.LOWER.finditer(text):
-        if span := _lower(
-            text, *found.span("name"), labelled=patterns.MEANT.search(found[0]) is not None
-        ):
-            yield _finding(span, "name in small letters")
 
 
 def _finding(span: tuple[int, int], rule: str, sure: bool = False) -> Finding:

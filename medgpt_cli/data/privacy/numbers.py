@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from medgpt_cli.data.privacy.findings import Finding, Identifier
+from medgpt_cli.data.privacy.landmarks import CAPITAL, NUMBER, Anchored
 
 _NO = r"(?:no\b\.?|num(?:ber)?s?\b\.?|nbr\b\.?|nr\b\.?|#|id(?:entifier)?\b|code\b)"
 _LABELS = {
@@ -62,27 +63,58 @@ _VALUE = (
     r"\d{2,5}(?:[ ]\d{2,5}){1,4}(?![\w])|[A-Z]{1,4}[ ]\d{3,12}(?!\w)|"
     r"(?=[A-Za-z/.-]{0,8}\d)[A-Za-z0-9](?:[A-Za-z0-9]|[-/.](?=[A-Za-z0-9])){2,31}(?![A-Za-z0-9])"
 )
-LABELLED = re.compile(
-    "(?<![A-Za-z])(?i:"
-    + "|".join(f"(?P<{identifier}>{labels})" for identifier, labels in _LABELS.items())
-    + rf"){_SEPARATOR}(?P<value>{_VALUE})"
+_OPENS = (
+    "aad abh acc adm aet ass bad ban bar bcb ben bil blo blu boa car cas cer cha chi cig cla cli con cre csn dea "
+    "dev dic dl* doc dri ein emp emr enc enr equ exa fil fin gen gmc gro gua har hea hic hos hum iba ime imp ins inv "
+    "iso job lea lic log lot m mac mbi med mem mil mod mpi mr mrc mri mrn nat nhs npi num nur ord pac pas pat pay per "
+    "pla pol pro pt ptc pti ptn pum rec ref reg rep req res rou s sam sca ser sli sn* soc spe ss ssn sta stu sub tag "
+    "tax tic tin tra tri udi uhi umr uni upi urn use veh vin vis vot"
 )
-SSN = re.compile(r"(?<![\w-])\d{3}[-\u2011\u2013]\d{2}[-\u2011\u2013]\d{4}(?![\w-])")
-MASKED_SSN = re.compile(r"(?i)(?<!\w)(?:x{3}|\*{3})-(?:x{2}|\*{2})-\d{4}(?!\w)")
-VIN = re.compile(
-    r"(?<![A-Z0-9])(?=[A-Z0-9]{0,16}\d)(?=[A-Z0-9]{0,16}[A-Z])[A-HJ-NPR-Z0-9]{11}[A-HJ-NPR-Z0-9]{2}\d{4}(?![A-Za-z0-9])"
+LABELLED = Anchored(
+    re.compile(
+        "(?<![A-Za-z])(?i:"
+        + "|".join(f"(?P<{identifier}>{labels})" for identifier, labels in _LABELS.items())
+        + rf"){_SEPARATOR}(?P<value>{_VALUE})"
+    ),
+    opens=_OPENS,
+)
+SSN = Anchored(
+    re.compile(r"(?<![\w-])\d{3}[-\u2011\u2013]\d{2}[-\u2011\u2013]\d{4}(?![\w-])"), opens=NUMBER
+)
+MASKED_SSN = Anchored(
+    re.compile(r"(?i)(?<!\w)(?:x{3}|\*{3})-(?:x{2}|\*{2})-\d{4}(?!\w)"), needs=r"[xX*]-\d{4}"
+)
+VIN = Anchored(
+    re.compile(
+        r"(?<![A-Z0-9])(?=[A-Z0-9]{0,16}\d)(?=[A-Z0-9]{0,16}[A-Z])[A-HJ-NPR-Z0-9]{11}[A-HJ-NPR-Z0-9]{2}\d{4}(?![A-Za-z0-9])"
+    ),
+    needs=r"[A-HJ-NPR-Z0-9]{13}\d{4}",
 )
 UDI = re.compile(r"\(01\)\d{14}(?:\(\d{2}\)[\w/-]{1,20}){0,4}")
-LONG = re.compile(
-    r"(?<![\w.,/$-])(?<!PMID:)(?<!PMID: )(?<!HP:)(?:[A-Z]{1,3}-\d{5,12}|[A-Z]{1,3}\d{6,12}|\d{7,14}|"
-    r"[A-Z]\d{2}-\d{5,7}|\d{6,12}-\d{1,4}|"
-    r"\d{3}-\d{2}-\d{2})(?![\w%/]|[.,-]\d)"
+LONG = Anchored(
+    re.compile(
+        r"(?<![\w.,/$-])(?<!PMID:)(?<!PMID: )(?<!HP:)(?:[A-Z]{1,3}-\d{5,12}|[A-Z]{1,3}\d{6,12}|\d{7,14}|"
+        r"[A-Z]\d{2}-\d{5,7}|\d{6,12}-\d{1,4}|"
+        r"\d{3}-\d{2}-\d{2})(?![\w%/]|[.,-]\d)"
+    ),
+    opens=f"{CAPITAL} {NUMBER}",
+    needs=r"\d-?\d{3}|\d{3}-\d",
 )
-CARD = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)")
-IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?(?!\w)")
-GROUPED = re.compile(r"(?<![\w.-])\d{4}[ -]\d{4}[ -]\d{4}(?:[ -]\d{2,4})?(?![\w-]|\.\d)")
-MACHINE_READABLE = re.compile(r"(?<![\w<])(?=[A-Z\d<]{0,40}<<)[A-Z\d<]{28,44}(?![\w<])")
-SECRET = re.compile(r"(?<!\w)(?i:sk|pk|api|key|token)[-_][\w-]{12,80}(?![\w-])")
+CARD = Anchored(re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)"), opens=NUMBER)
+IBAN = Anchored(
+    re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?(?!\w)"),
+    opens=CAPITAL,
+    needs=r"[A-Z]{2}\d{2}",
+)
+GROUPED = Anchored(
+    re.compile(r"(?<![\w.-])\d{4}[ -]\d{4}[ -]\d{4}(?:[ -]\d{2,4})?(?![\w-]|\.\d)"), opens=NUMBER
+)
+MACHINE_READABLE = Anchored(
+    re.compile(r"(?<![\w<])(?=[A-Z\d<]{0,40}<<)[A-Z\d<]{28,44}(?![\w<])"), needs="<<"
+)
+SECRET = Anchored(
+    re.compile(r"(?<!\w)(?i:sk|pk|api|key|token)[-_][\w-]{12,80}(?![\w-])"), opens="api key pk sk tok"
+)
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _ARCHIVES = re.compile(
     r"(?i)genbank|\bgeo\b|\bpdb\b|ncbi|\bebi\b|embl|uniprot|refseq|\bsra\b|express|database|archive|repositor|deposit|"

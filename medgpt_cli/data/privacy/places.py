@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from medgpt_cli.data.privacy.findings import Finding, Identifier
+from medgpt_cli.data.privacy.landmarks import CAPITAL, LINE, NUMBER, Anchored
 from medgpt_cli.data.privacy.lexicon import is_eponym, is_word
 from medgpt_cli.data.privacy.shapes import LETTER, START, UPPER
 
@@ -31,44 +32,75 @@ _SUFFIX = (
     r"Broadway|Mews|Heights)"
 )
 _SUFFIXES = rf"(?:{_SUFFIX}|(?!CT\b|PL\b|ST\b|DR\b){_SUFFIX.upper()}|(?<=\w{{3}} )(?:ST|DR))"
-STREET = re.compile(
-    rf"(?<![\w.,/-])\d{{1,5}}[A-Za-z]?(?:-\d{{1,4}})?,? (?:[NSEW]\.? |North |South |East |West )?"
-    rf"(?:(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th)|of|the|de|la) ){{1,5}}?{_SUFFIXES}\b\.?(?: (?:NW|NE|"
-    rf"SW|SE|[NSEW]|North|South|East|West)\b\.?)?"
-    rf"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Rm|Room|#)\.? ?#?[\w-]{{1,6}})?"
+STREET = Anchored(
+    re.compile(
+        rf"(?<![\w.,/-])\d{{1,5}}[A-Za-z]?(?:-\d{{1,4}})?,? (?:[NSEW]\.? |North |South |East |West )?"
+        rf"(?:(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th)|of|the|de|la) ){{1,5}}?{_SUFFIXES}\b\.?(?: (?:NW|NE|"
+        rf"SW|SE|[NSEW]|North|South|East|West)\b\.?)?"
+        rf"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Rm|Room|#)\.? ?#?[\w-]{{1,6}})?"
+    ),
+    opens=NUMBER,
 )
-ROUTE = re.compile(
-    r"(?<![\w.,/-])\d{1,5} (?:(?:Old |North |South |East |West |US |U\.S\. |State )?(?:Route|Rte\.?|"
-    r"County Road|Highway|Hwy\.?|"
-    r"State Road|County Rd\.?|FM|Interstate) \d{1,4}|Broadway\b)(?:,? (?:Apt|Suite|Unit)\.? ?#?[\w-]{1,6})?"
+ROUTE = Anchored(
+    re.compile(
+        r"(?<![\w.,/-])\d{1,5} (?:(?:Old |North |South |East |West |US |U\.S\. |State )?(?:Route|Rte\.?|"
+        r"County Road|Highway|Hwy\.?|"
+        r"State Road|County Rd\.?|FM|Interstate) \d{1,4}|Broadway\b)(?:,? (?:Apt|Suite|Unit)\.? ?#?[\w-]{1,6})?"
+    ),
+    opens=NUMBER,
 )
-BOX = re.compile(r"\b(?i:P\.? ?O\.? ?Box) \d{1,6}\b")
+BOX = Anchored(re.compile(r"\b(?i:P\.? ?O\.? ?Box) \d{1,6}\b"), opens="p po pob", needs=r"\d")
 _CITY = rf"(?:(?:St|Ft|Mt)\. )?{_WORD}(?: {_WORD}){{0,2}}"
 AFTER_STREET = re.compile(
     rf"[,\n][ \t]{{0,4}}\n?[ \t]{{0,4}}(?P<city>{_CITY})(?=[ ]?(?:[,.;\n]|$|\d{{5}}| {_STATE}\b))"
 )
-CITY_STATE = re.compile(
-    rf"{START}(?P<city>{_CITY}), ?{_STATE}\b\.?(?:[ ,]{{1,3}}(?P<zip>\d{{5}}(?:-\d{{4}})?)\b)?"
+CITY_STATE = Anchored(
+    re.compile(
+        rf"{START}(?P<city>{_CITY}), ?{_STATE}\b\.?(?:[ ,]{{1,3}}(?P<zip>\d{{5}}(?:-\d{{4}})?)\b)?"
+    ),
+    opens=CAPITAL,
+    needs=rf", ?{_STATE}\b",
 )
-STATE_ZIP = re.compile(rf"\b(?:{_STATE}|USA)\.?,? {{1,3}}(?P<zip>\d{{5}}(?:-\d{{4}})?)(?![\w.-])")
-CITY_ZIP = re.compile(
-    rf"[,\n] ?(?P<city>{_CITY}),? (?P<zip>\d{{5}}(?:-\d{{4}})?)(?![\w/-]|[.,]\d)(?! ?(?:mg|units?|IU|mL))"
+STATE_ZIP = Anchored(
+    re.compile(rf"\b(?:{_STATE}|USA)\.?,? {{1,3}}(?P<zip>\d{{5}}(?:-\d{{4}})?)(?![\w.-])"),
+    opens=CAPITAL,
+    needs=r" \d{5}",
 )
-LABELLED_ZIP = re.compile(
-    r"(?i)\b(?:zip(?: ?code)?|postal code|postcode|"
-    r"pin ?code)\b[ :=#]{1,4}(?P<zip>\d{5,6}(?:-\d{4})?|[A-Z]{1,2}\d[\dA-Z]? ?\d[A-Z]{2})\b"
+CITY_ZIP = Anchored(
+    re.compile(
+        rf"[,\n] ?(?P<city>{_CITY}),? (?P<zip>\d{{5}}(?:-\d{{4}})?)(?![\w/-]|[.,]\d)(?! ?(?:mg|units?|IU|mL))"
+    ),
+    needs=r" \d{5}",
 )
-ZIP4 = re.compile(r"(?<![\w.-])(?P<zip>\d{5}-\d{4})(?![\w-])")
-UK_POSTCODE = re.compile(r"(?<![\w-])[A-Z]{1,2}\d[\dA-Z]? \d[ABD-HJLNP-UW-Z]{2}(?![\w-])")
-LIVES = re.compile(
-    r"(?i:\b(?:lives?|living|resid(?:es|ing|ent)|moved|born|raised|grew up|relocated|native|home|"
-    r"works?|drives?|driv(?:e|ing)|flew|came|comes|arrived|woman|man|lady|gentleman|travel(?:s|led|ed)?|"
-    r"transferred|visiting|returned|community|immigrated|emigrated|seen|address|city|town|hometown|birthplace)"
-    rf"(?: (?:back|recently|now|alone|home))?)(?: (?i:in|to|from|near|of|outside|at)|"
-    rf":)[ ]{{1,3}}(?P<city>{_CITY})"
+LABELLED_ZIP = Anchored(
+    re.compile(
+        r"(?i)\b(?:zip(?: ?code)?|postal code|postcode|"
+        r"pin ?code)\b[ :=#]{1,4}(?P<zip>\d{5,6}(?:-\d{4})?|[A-Z]{1,2}\d[\dA-Z]? ?\d[A-Z]{2})\b"
+    ),
+    opens="pin pos zip",
 )
-OF_CITY = re.compile(
-    rf"(?<=[a-z{LETTER}.] )of (?P<city>{_WORD}(?: {_WORD})?),? (?=(?:has|was|who|had)\b)"
+ZIP4 = Anchored(
+    re.compile(r"(?<![\w.-])(?P<zip>\d{5}-\d{4})(?![\w-])"), opens=NUMBER, needs=r"\d{5}-\d{4}"
+)
+UK_POSTCODE = Anchored(
+    re.compile(r"(?<![\w-])[A-Z]{1,2}\d[\dA-Z]? \d[ABD-HJLNP-UW-Z]{2}(?![\w-])"),
+    opens=CAPITAL,
+    needs=r"\d[\dA-Z]? \d[A-Z]{2}",
+)
+LIVES = Anchored(
+    re.compile(
+        r"(?i:\b(?:lives?|living|resid(?:es|ing|ent)|moved|born|raised|grew up|relocated|native|home|"
+        r"works?|drives?|driv(?:e|ing)|flew|came|comes|arrived|woman|man|lady|gentleman|travel(?:s|led|ed)?|"
+        r"transferred|visiting|returned|community|immigrated|emigrated|seen|address|city|town|hometown|birthplace)"
+        rf"(?: (?:back|recently|now|alone|home))?)(?: (?i:in|to|from|near|of|outside|at)|"
+        rf":)[ ]{{1,3}}(?P<city>{_CITY})"
+    ),
+    opens="add arr bir bor cam cit com dri emi fle gen gre hom imm lad liv man mov nat rai rel res ret see tow tra "
+    "vis wom wor",
+)
+OF_CITY = Anchored(
+    re.compile(rf"(?<=[a-z{LETTER}.] )of (?P<city>{_WORD}(?: {_WORD})?),? (?=(?:has|was|who|had)\b)"),
+    opens="of",
 )
 _KIND = (
     r"(?:Hospitals?|Medical (?:Cent(?:er|re)|Group|Associates|Clinic)|Clinics?|"
@@ -81,17 +113,26 @@ _KIND = (
     r"Polyclinic|Manor|Assisted Living|"
     r"Care (?:Center|Home)|Diagnostics|Laboratories|VAMC)"
 )
-HOSPITAL = re.compile(
-    rf"{START}(?P<head>(?:(?:{_WORD}|of|the|and|&|for|de|la|del) ){{0,5}}{_WORD} ){_KIND}(?![{LETTER}])"
-    rf"(?: (?:of|at|in|for) (?:the )?{_WORD}(?: {_WORD})?)?"
+HOSPITAL = Anchored(
+    re.compile(
+        rf"{START}(?P<head>(?:(?:{_WORD}|of|the|and|&|for|de|la|del) ){{0,5}}{_WORD} ){_KIND}(?![{LETTER}])"
+        rf"(?: (?:of|at|in|for) (?:the )?{_WORD}(?: {_WORD})?)?"
+    ),
+    needs=rf" {_KIND}(?![{LETTER}])",
 )
-SAINTLY = re.compile(
-    rf"(?i:\b(?:at|to|from|via|of|by)) (?P<place>(?:(?:St|Mt|Ft)\.|Saint|Mount|Mercy|Our Lady|"
-    rf"Good Samaritan|Sacred Heart|Holy|Beth|"
-    rf"Baptist|Methodist|Presbyterian|Kaiser|Mayo|VA) {_WORD}(?: {_WORD})?)"
+SAINTLY = Anchored(
+    re.compile(
+        rf"(?i:\b(?:at|to|from|via|of|by)) (?P<place>(?:(?:St|Mt|Ft)\.|Saint|Mount|Mercy|Our Lady|"
+        rf"Good Samaritan|Sacred Heart|Holy|Beth|"
+        rf"Baptist|Methodist|Presbyterian|Kaiser|Mayo|VA) {_WORD}(?: {_WORD})?)"
+    ),
+    opens="at by fro of to via",
 )
-LETTERHEAD = re.compile(
-    rf"(?:^|\n)(?P<place>(?:Mercy|Mount|Mt\.|St\.|Saint|VA|Kaiser|Mayo) {_WORD}(?: {_WORD})?)(?= *\n|,| -)"
+LETTERHEAD = Anchored(
+    re.compile(
+        rf"(?:^|\n)(?P<place>(?:Mercy|Mount|Mt\.|St\.|Saint|VA|Kaiser|Mayo) {_WORD}(?: {_WORD})?)(?= *\n|,| -)"
+    ),
+    opens=LINE,
 )
 _COMMON = {
     "the",

@@ -18,8 +18,9 @@ END = rf"(?![{LETTER}\d])"
 WORD = rf"[{UPPER}](?:[{LETTER}]|['’-](?=[{LETTER}])){{0,24}}"
 """A capitalised word: Smith, McAllister, O'Brien, Garcia-Lopez, SMITH."""
 INITIAL = rf"[{UPPER}](?:\.|(?![{LETTER}\d'’-]))"
-_PARTICLES = "de da di do du dos del den der des van von la las le los ter ten bin ibn abu al el y st."
-PARTICLE = "(?:" + "|".join(re.escape(p) for p in _PARTICLES.split()) + ")"
+PARTICLES = "de da di do du dos del den der des van von la las le los ter ten bin ibn abu al el y st."
+"""Words of a surname in small letters."""
+PARTICLE = "(?:" + "|".join(re.escape(p) for p in PARTICLES.split()) + ")"
 PARTICLE = rf"(?:(?i:{PARTICLE})(?= ))"
 PIECE = rf"(?:{PARTICLE} ){{0,3}}{WORD}"
 """A given name or a surname, its particles with it: de la Cruz, van der Berg, St. Clair."""
@@ -29,7 +30,7 @@ COMMA = rf"{PIECE}(?: {PIECE})?, ?{WORD}(?: (?:{INITIAL}|{WORD}))?"
 """Last, First Middle."""
 NAME = rf"(?:{COMMA}|{FULL})"
 _TOKEN = re.compile(rf"[{LETTER}][{LETTER}'’-]*\.?|\d+")
-_PARTICLE = frozenset(_PARTICLES.split())
+_PARTICLE = frozenset(PARTICLES.split())
 
 
 def tokens(text: str, start: int, end: int) -> list[tuple[str, int, int]]:

@@ -7,6 +7,7 @@ This module knows nothing of files.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from medgpt_cli.data.privacy.columns import find_columns
@@ -18,6 +19,8 @@ from medgpt_cli.data.privacy.name_sequences import find_sequences
 from medgpt_cli.data.privacy.names import find_names
 from medgpt_cli.data.privacy.numbers import find_numbers
 from medgpt_cli.data.privacy.places import find_places
+
+_DIGIT = re.compile(r"\d")
 
 
 def find_text(text: str) -> list[Finding]:
@@ -32,10 +35,16 @@ def find_text(text: str) -> list[Finding]:
     return settle(_all(text))
 
 
+def _has_digit(text: str) -> bool:
+    if _DIGIT.search(text):
+        return True
+    return not text.isascii() and any(sign.isdigit() for sign in text)  # a superscript is one too
+
+
 def _all(text: str) -> Iterator[Finding]:
     cells = list(find_columns(text))
     yield from cells
-    if any(sign.isdigit() for sign in text) or any(sign in text for sign in ("@", "www", "://", "<<")):
+    if _has_digit(text) or any(sign in text for sign in ("@", "www", "://", "<<")):
         yield from find_dates(text)
         yield from find_numbers(text)
         yield from find_contacts(text)
