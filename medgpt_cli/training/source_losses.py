@@ -22,6 +22,7 @@ class SourceLosses:
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
         self._sums: torch.Tensor | None = None
+        self._settled: torch.Tensor | None = None
 
     def add(self, losses: torch.Tensor, sources: torch.Tensor) -> None:
         """Adds the losses of supervised tokens.
@@ -39,6 +40,14 @@ class SourceLosses:
             self._sums[0, number] += losses[own].double().sum()
             self._sums[1, number] += own.sum()
 
+    def settle(self) -> None:
+        """What was added so far stays."""
+        self._settled = None if self._sums is None else self._sums.clone()
+
+    def unsettle(self) -> None:
+        """Takes out what was added since `settle`."""
+        self._sums = None if self._settled is None else self._settled.clone()
+
     def take(self, accelerator: Any = None) -> dict[str, dict[str, float]]:
         """The sums by source, which begin anew: `{"a.jsonl": {"loss_sum": 41.5, "tokens": 20}}`.
 
@@ -53,7 +62,7 @@ class SourceLosses:
             if self._sums is not None
             else torch.zeros(2, len(self.names), dtype=torch.float64)
         )
-        self._sums = None
+        self._sums = self._settled = None
         if accelerator is not None and accelerator.num_processes > 1:
             sums = accelerator.reduce(sums.to(accelerator.device), reduction="sum")
         return {

@@ -33,3 +33,16 @@ def test_many_small_losses_are_not_lost_in_a_large_sum() -> None:
     for _ in range(10):
         losses.add(torch.tensor([1.0]), torch.tensor([0]))
     assert losses.take()["a"]["loss_sum"] == 2**25 + 10
+
+
+def test_what_was_added_since_it_was_settled_can_be_taken_out() -> None:
+    losses = SourceLosses(["a"])
+    losses.add(torch.tensor([1.0]), torch.tensor([0]))
+    losses.settle()
+    losses.add(torch.tensor([float("nan")]), torch.tensor([0]))
+    losses.unsettle()
+    losses.add(torch.tensor([2.0]), torch.tensor([0]))
+    assert losses.take() == {"a": {"loss_sum": 3.0, "tokens": 2}}
+    losses.add(torch.tensor([float("nan")]), torch.tensor([0]))
+    losses.unsettle()
+    assert losses.take() == {"a": {"loss_sum": 0.0, "tokens": 0}}
