@@ -7,6 +7,7 @@ of the data from the records themselves where they are named, else from assumpti
 from __future__ import annotations
 
 import json as jsons
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from medgpt_cli.training.plan.memory import Device, Sharing
 from medgpt_cli.training.plan.published import SHAPES, TITLES
 from medgpt_cli.training.plan.shapes import Shape, shape_of
 from medgpt_cli.workflows import plan_page, plan_rows
+from medgpt_cli.workflows.context import check_context
 from medgpt_cli.workflows.naming import model_folder
 from medgpt_cli.workflows.starting import learning_parts, pick_precision
 
@@ -77,13 +79,8 @@ def tell_plan(
             repair="give it, such as --gpu-memory 80GB",
         )
     name, config, folder = _model(recipe, online=online)
+    _check_context(recipe, config)
     shape = shape_of(name, config, learning_parts(recipe))
-    if recipe.train.max_length > shape.decoder.context:
-        raise BadRecipe(
-            f"{recipe.train.max_length:,} tokens are more than the model holds, {shape.decoder.context:,}",
-            where="train.max_length",
-            repair=f"set train.max_length={shape.decoder.context} or less",
-        )
     if gpu_memory is None:
         _, bf16 = pick_precision(recipe.model.dtype)
         where = machines.this_one(
@@ -93,6 +90,12 @@ def tell_plan(
         bf16 = recipe.model.dtype != "float32"
         where = machines.described(
             gpus or 1, gpu_memory, rate=gpu_flops, utilisation=utilisation, watts=watts
+        )
+    if where.devices % recipe.engine.sequence_parallel:
+        raise BadRecipe(
+            f"{where.devices} devices are no multiple of it",
+            where=f"engine.sequence_parallel={recipe.engine.sequence_parallel}",
+            repair="let it divide the devices, or plan for more with --gpus",
         )
     rows = plan_rows.rows_of(recipe, shape, folder)
     setup = _setup(recipe, shape, where, bf16=bf16, rows=rows)
@@ -108,8 +111,8 @@ def _setup(recipe: Any, shape: Shape, where: Machine, *, bf16: bool, rows: plan_
         deepspeed=engine.deepspeed,
         zero=engine.zero,
         offload=engine.offload,
-        checkpointing=bool(getattr(engine, "checkpointing", False)),
-        sequence=int(getattr(engine, "sequence_parallel", 1)),
+        checkpointing=engine.checkpointing,
+        sequence=engine.sequence_parallel,
     )
     return Setup(
         shape=shape,
@@ -122,6 +125,13 @@ def _setup(recipe: Any, shape: Shape, where: Machine, *, bf16: bool, rows: plan_
         accumulate=recipe.train.accumulate,
         length=recipe.train.max_length,
     )
+
+
+def _check_context(recipe: Any, config: Mapping[str, Any]) -> None:
+    """The stages' own rules for rows that a model takes, of a configuration that may lie nowhere."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / CONFIG).write_text(jsons.dumps({"model_type": "llava", **config}))
+        check_context(recipe, Path(folder))
 
 
 def _model(recipe: Any, *, online: bool) -> tuple[str, Mapping[str, Any], Path | None]:

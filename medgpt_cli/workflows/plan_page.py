@@ -86,7 +86,12 @@ def _way(recipe: Any, setup: Setup, rows: Rows) -> dict[str, Any]:
             "accumulate": setup.accumulate,
             "max_length": setup.length,
         },
-        "memory_bytes": {"total": held.total, "moment": held.moment, **held.parts},
+        "memory_bytes": {
+            "total": held.total,
+            "moment": held.moment,
+            "parts": held.parts,
+            "highest": held.highest,
+        },
         "main_memory_bytes": held.host,
         "operations_per_token": operations.total / max(1, setup.average.tokens * setup.rows),
         "operations": {
@@ -151,17 +156,17 @@ def _verdict(plan: dict[str, Any]) -> None:
 
 
 def _memory(plan: dict[str, Any], columns: list[tuple[str, dict[str, Any]]]) -> None:
-    names = dict.fromkeys(
-        name for _, way in columns for name in way["memory_bytes"] if name not in ("total", "moment")
-    )
-    rows = [(name, *(_gib(way["memory_bytes"].get(name)) for _, way in columns)) for name in names]
-    rows.append(("together", *(_gib(way["memory_bytes"]["total"]) for _, way in columns)))
+    names = dict.fromkeys(name for _, way in columns for name in way["memory_bytes"]["highest"])
+    rows: list[tuple[str, ...]] = [
+        (name, *(_gib(way["memory_bytes"]["highest"].get(name)) for _, way in columns)) for name in names
+    ]
+    rows.append(("at the worst moment", *(_gib(way["memory_bytes"]["total"]) for _, way in columns)))
     rows.append(("may be planned with", *[_gib(plan["machine"]["usable_bytes"])] * len(columns)))
     if any(way["main_memory_bytes"] for _, way in columns):
         rows.append(
             ("main memory, all devices", *(_gib(way["main_memory_bytes"]) for _, way in columns))
         )
-    rows.append(("the worst moment", *(way["memory_bytes"]["moment"] for _, way in columns)))
+    rows.append(("  which is", *(way["memory_bytes"]["moment"] for _, way in columns)))
     _table("memory of one device, GiB", [name for name, _ in columns], rows, lines=len(names))
     if plan["expert_layer_parameters"] and any(
         "gathered parameters" in way["memory_bytes"] for _, way in columns
@@ -205,7 +210,8 @@ def _notes(plan: dict[str, Any]) -> None:
         "operations: 2 a parameter and token forward, the k chosen experts and supervised positions of the head "
         "only, and attention over what is seen; backward once more for inputs and once for what learns",
         f"power: {machine['watts_per_device_assumed']:,.0f} W a device, assumed",
-        "memory is that of the fullest micro-batch; 5 % of a device are left free",
+        "memory: each part at its highest, for the fullest micro-batch; they do not all peak together, and their "
+        "worst moment is what must fit; 5 % of a device are left free",
     ]
     result = console.result()
     result.print()

@@ -112,14 +112,22 @@ def _experts(shape: Shape, tokens: int, wide: int) -> float:
     return wide * (numbers + tokens * d.width * routed) + order
 
 
-def tower(shape: Shape, batch: Batch, *, wide: int) -> float:
-    """Bytes kept of the vision tower; nothing where it does not learn."""
+def tower(shape: Shape, batch: Batch, *, wide: int, again: bool = False) -> float:
+    """Bytes kept of the vision tower; nothing where it does not learn.
+
+    Args:
+        shape: The model.
+        batch: What goes through it.
+        wide: w, 4 or 2.
+        again: Whether a block keeps its input alone and makes the rest again.
+    """
     v = shape.tower
     if not shape.learns("vision"):
         return 0.0
     tokens = batch.tiles * v.tokens
-    block = 8 * v.width + (3 if v.gate_kept else 2) * v.inner
-    return tokens * (v.used * (wide * block + FLOAT * (v.heads + 4)) + wide * v.width + 2 * FLOAT)
+    block = wide * (8 * v.width + (3 if v.gate_kept else 2) * v.inner) + FLOAT * (v.heads + 4)
+    blocks = wide * v.used * v.width + block if again else v.used * block
+    return tokens * (blocks + wide * v.width + 2 * FLOAT)
 
 
 def projector(shape: Shape, batch: Batch, *, wide: int) -> float:

@@ -1,14 +1,16 @@
 """The cheapest change that makes a recipe fit: every combination of a few changes is tried, the fastest one wins.
 
 Only changes that leave what is learnt as it is are tried first: how state is shared and offloaded, smaller
-micro-batches with more of them, activations made again.  Where none is enough, more devices are counted, and last,
-shorter rows, which is another training.  This module knows nothing of the recipe but the names of its fields.
+micro-batches with more of them, activations made again, rows shared by devices.  Where none is enough, more devices
+are counted, and last, shorter rows, which is another training.  This module knows nothing of the recipe but the names
+of its fields.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from medgpt_cli.training.plan.activations import Batch
 from medgpt_cli.training.plan.machine import Machine
@@ -17,6 +19,8 @@ from medgpt_cli.training.plan.pace import Pace, pace
 from medgpt_cli.training.plan.shapes import Shape
 
 MOST_DEVICES = 1024
+ZERO: tuple[Literal[1, 2, 3], ...] = (1, 2, 3)
+OFFLOAD: tuple[Literal["none", "optimizer", "parameters"], ...] = ("none", "optimizer", "parameters")
 SHORTEST = 512
 """Rows are not cut shorter than this, in tokens."""
 
@@ -143,41 +147,58 @@ def _best(written: Setup, start: Setup, fields: Collection[str]) -> Change | Non
 
 
 def _ways(start: Setup, fields: Collection[str]) -> Iterator[tuple[tuple[str, ...], Setup]]:
-    """Every combination of changes, and the words for it."""
-    for sharing_words, sharing in _sharings(start.sharing, fields):
-        rows, accumulate = start.rows, start.accumulate
+    """Every combination of changes that a step of as many rows allows, and the words for it."""
+    for sharing in _sharings(start, fields):
+        words = tuple(
+            f"engine.{field}={str(value).lower()}"
+            for field, (value, before) in _engine(sharing, start.sharing).items()
+            if value != before
+        )
+        if not {word.partition("=")[0].removeprefix("engine.") for word in words} <= set(fields):
+            continue
+        rows = start.rows
+        accumulate = start.accumulate * sharing.sequence // start.sharing.sequence
         while True:
-            words = list(sharing_words)
+            own = words
             if rows != start.rows:
-                words += [f"train.batch_size={rows}", f"train.accumulate={accumulate}"]
-            yield tuple(words), replace(start, sharing=sharing, rows=rows, accumulate=accumulate)
+                own += (f"train.batch_size={rows}",)
+            if accumulate != start.accumulate:
+                own += (f"train.accumulate={accumulate}",)
+            yield own, replace(start, sharing=sharing, rows=rows, accumulate=accumulate)
             if rows % 2:
                 break
             rows, accumulate = rows // 2, accumulate * 2
 
 
-def _sharings(now: Sharing, fields: Collection[str]) -> Iterator[tuple[tuple[str, ...], Sharing]]:
-    checkpoints = (
-        (False, True) if "checkpointing" in fields and not now.checkpointing else (now.checkpointing,)
-    )
-    for checkpointing in checkpoints:
-        again = ("engine.checkpointing=true",) if checkpointing != now.checkpointing else ()
-        if not now.deepspeed:
-            yield again, replace(now, checkpointing=checkpointing)
-        for zero in (1, 2, 3):
-            for offload in ("none", "optimizer", "parameters"):
-                if (offload == "parameters" and zero != 3) or (offload == "none" and now.ranks == 1):
-                    continue
-                words: tuple[str, ...] = () if now.deepspeed else ("engine.deepspeed=true",)
-                if zero != now.zero:
-                    words += (f"engine.zero={zero}",)
-                if offload != now.offload:
-                    words += (f"engine.offload={offload}",)
-                yield (
-                    words + again,
-                    replace(
-                        now, deepspeed=True, zero=zero, offload=offload, checkpointing=checkpointing
-                    ),
+def _engine(sharing: Sharing, before: Sharing) -> dict[str, tuple[object, object]]:
+    """The fields of the recipe's `engine` section that matter, in their order: now and before."""
+    names = {"deepspeed": "deepspeed", "offload": "offload", "sequence_parallel": "sequence"}
+    fields: dict[str, tuple[object, object]] = {
+        field: (getattr(sharing, name), getattr(before, name)) for field, name in names.items()
+    }
+    if sharing.deepspeed:
+        fields["zero"] = (sharing.zero, before.zero)
+    fields["checkpointing"] = (sharing.checkpointing, before.checkpointing)
+    return fields
+
+
+def _sharings(start: Setup, fields: Collection[str]) -> Iterator[Sharing]:
+    now, heads = start.sharing, start.shape.decoder.heads
+    alone = now.ranks == 1 and not now.deepspeed  # nobody to share with
+    on_gpu = start.machine.kind == "cuda"
+    modes: tuple[Literal["none", "on", "offload"], ...] = ("none", "on", "offload")
+    for checkpointing in modes[modes.index(now.checkpointing) : 3 if on_gpu else 2]:
+        for together in [n for n in (1, 2, 4, 8, 16, 32) if n % now.sequence == 0 or n == now.sequence]:
+            if now.ranks % together or heads % together:
+                continue
+            way = replace(now, checkpointing=checkpointing, sequence=together)
+            if not now.deepspeed:
+                yield way
+            for zero in ZERO:
+                yield from (
+                    replace(way, deepspeed=True, zero=zero, offload=offload)
+                    for offload in OFFLOAD
+                    if (offload != "parameters" or zero == 3) and (offload != "none" or not alone)
                 )
 
 

@@ -42,7 +42,7 @@ class Sharing:
         deepspeed: Whether DeepSpeed shards; else every device holds everything.
         zero: Its stage.
         offload: What waits in main memory.
-        checkpointing: Whether activations of a layer are made again in the backward pass.
+        checkpointing: Whether a layer keeps its input alone and makes the rest again; and where inputs wait.
         sequence: Devices that share one sequence.
     """
 
@@ -50,7 +50,7 @@ class Sharing:
     deepspeed: bool = False
     zero: Literal[1, 2, 3] = 3
     offload: Literal["none", "optimizer", "parameters"] = "none"
-    checkpointing: bool = False
+    checkpointing: Literal["none", "on", "offload"] = "none"
     sequence: int = 1
 
 
@@ -83,11 +83,13 @@ class Memory:
     Attributes:
         parts: On one device, by what they hold, at the worst moment.
         moment: When that is.
+        highest: Of each part, at whatever moment it is largest; they do not all peak together.
         host: In main memory, of all devices that share it.
     """
 
     parts: dict[str, float]
     moment: str
+    highest: dict[str, float]
     host: float
 
     @property
@@ -113,6 +115,8 @@ def memory(
     width = wide if sharing.deepspeed else FLOAT  # of a gradient
     share = sharing.ranks if sharing.deepspeed and sharing.zero > 1 else 1
     after_first = accumulate > 1
+    if sharing.deepspeed and sharing.offload != "none" and sharing.zero > 1:
+        width = 0  # gradients leave the device bucket by bucket
     learnt = shape.count(learnt=True)
     own = Batch(
         -(-batch.tokens // sharing.sequence),
@@ -121,13 +125,20 @@ def memory(
         batch.document,
     )
     worst, moment, size = standing, "", 0.0
+    highest: dict[str, float] = {}
     for name, live, share_of_gradients in _moments(shape, own, sharing, device, wide):
         gradients = width * learnt / share * (1 if after_first else share_of_gradients)
         between = {"between tensors": device.loose * sum(live.values())}
         parts = {**standing, "gradients": gradients, **live, **between}
+        highest = {
+            part: max(highest.get(part, 0.0), value) for part, value in {**highest, **parts}.items()
+        }
         if sum(parts.values()) > size:
             worst, moment, size = parts, name, sum(parts.values())
-    return Memory({name: value for name, value in worst.items() if value}, moment, host)
+    held, peaks = ({part: value for part, value in parts.items() if value} for parts in (worst, highest))
+    if sharing.checkpointing == "offload" and device.kind != "cpu":
+        host += sharing.ranks * len(shape.decoder.windows) * own.tokens * wide * shape.decoder.width
+    return Memory(held, moment, peaks, host)
 
 
 def _standing(shape: Shape, sharing: Sharing, device: Device) -> tuple[dict[str, float], float]:
@@ -150,7 +161,9 @@ def _standing(shape: Shape, sharing: Sharing, device: Device) -> tuple[dict[str,
     parameters = wide * total / (ranks if sharded else 1)
     away = 0.0
     if sharing.offload != "none":
-        away += ranks * (state + FLOAT * learnt / ranks)  # its gradients go there too
+        away += (
+            ranks * state + (wide + FLOAT) * learnt
+        )  # gradients wait there too, as sent and in float32
         state = 0.0
     if sharing.offload == "parameters":
         away += ranks * parameters
@@ -181,7 +194,9 @@ def _moments(
     copies = (
         2 * (experts if d.experts else wide) * batch.tokens * d.width * d.chosen
     )  # the gradient of copies of tokens, sorted and not
-    seeing = kept.tower(shape, batch, wide=wide) + kept.projector(shape, batch, wide=wide)
+    again = sharing.checkpointing != "none"
+    away = sharing.checkpointing == "offload" and device.kind != "cpu"
+    seeing = kept.tower(shape, batch, wide=wide, again=again) + kept.projector(shape, batch, wide=wide)
     inputs = {"inputs": 2.0 * (24 * batch.tokens + FLOAT * batch.tiles * shape.tower.pixels)}
     ending = kept.last_norm(shape, batch, wide=wide)
     head = kept.head(shape, batch, wide=wide)
@@ -196,13 +211,13 @@ def _moments(
             "experts" if d.experts else "feed-forward": 0.0,
         }
         for number in before:
-            if sharing.checkpointing and number < layer:
+            if again and number < layer:
                 continue
             kind = "full attention" if d.windows[number] is None else "sliding attention"
             found[kind] += layers[number].attention
             found["experts" if d.experts else "feed-forward"] += layers[number].feed_forward
-        if sharing.checkpointing:
-            found["inputs of layers"] = entry * len(before)
+        if again:
+            found["inputs of layers"] = entry * (1 if away else len(before))
         return found
 
     last = len(layers) - 1

@@ -56,7 +56,7 @@ def pace(
         machine: How fast.
         accumulate: Micro-batches of a step.
     """
-    done = flops(shape, batch).executed(checkpointing=sharing.checkpointing) / sharing.sequence
+    done = flops(shape, batch).executed(checkpointing=sharing.checkpointing != "none") / sharing.sequence
     total, learnt, ranks = shape.count(), shape.count(learnt=True), sharing.ranks
     wide = 2 if device.bf16 else FLOAT
     sent = away = 0.0
@@ -67,11 +67,19 @@ def pace(
             sent = wide * accumulate * (2.0 * total + learnt)
         else:
             sent = wide * learnt * (accumulate if sharing.zero == 2 else 1) + wide * learnt
+    if sharing.sequence > 1:  # queries, keys, values and what comes out change sides, there and back
+        layers = len(shape.decoder.windows)
+        sent += 8.0 * wide * accumulate * layers * batch.tokens * shape.decoder.width / sharing.sequence
     if sharing.offload != "none":
         moved = 2 * wide * learnt / ranks
         if sharing.offload == "parameters":
             moved += 2 * wide * accumulate * total / ranks
         away = moved / TO_HOST + 7 * FLOAT * learnt / HOST  # AdamW reads four numbers and writes three
+    if sharing.checkpointing == "offload" and machine.kind != "cpu":
+        inputs = (
+            len(shape.decoder.windows) * batch.tokens * wide * shape.decoder.width / sharing.sequence
+        )
+        away += 2 * accumulate * inputs / TO_HOST
     return Pace(
         done * accumulate / (machine.rate * machine.utilisation), sent / BETWEEN[machine.kind], away
     )

@@ -1,0 +1,168 @@
+"""`medgpt plan` through its front door."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from medgpt_cli.app import main
+
+BIG = ["midtrain", "--model", "gpt-oss-20b", "--gpus", "8", "--gpu-memory", "180GB"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with records of several forms."""
+    Image.radial_gradient("L").resize((140, 90)).save(tmp_path / "slice.png")
+    pair = {"question": "Which plane is this?", "answer": "It is axial.", "image": "slice.png"}
+    text = {"text": "Dullness is a sign of fluid. " * 8}
+    (tmp_path / "local.jsonl").write_text("".join(json.dumps(each) + "\n" for each in [pair, text] * 6))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def planned(capsys: pytest.CaptureFixture[str], *words: str) -> dict:
+    assert main(["plan", *words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_20b_model_on_eight_devices(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", *BIG]) == 0
+    out, err = capsys.readouterr()
+    lines = [line.rstrip() for line in out.splitlines()]
+    assert err == ""
+    assert lines[0] == "midtrain of gpt-oss-20b with CLIP ViT-L/14 at 336 pixels, on 8 GPUs of 180GB"
+    assert lines[1] == "does not fit as written; the cheapest change that makes it fit:"
+    assert "engine.deepspeed=true" in lines[2]
+    for row in ("parameters", "optimiser state", "gradients", "full attention", "sliding attention"):
+        assert any(line.startswith(row) for line in lines), row
+    for row in ("experts", "vision", "logits and loss", "at the worst moment", "hours", "kWh"):
+        assert any(line.startswith(row) for line in lines), row
+    assert any("36 GiB a device" in line and "axolotl" in line for line in lines)
+    assert any("44 GiB a device, we do not train so: LoRA" in line for line in lines)
+
+
+def test_the_document_has_both_ways_and_every_assumption(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = planned(capsys, *BIG)
+    assert plan["fits"] is False
+    assert plan["as_written"]["memory_bytes"]["total"] > plan["machine"]["usable_bytes"]
+    change = plan["change"]
+    assert change["memory_bytes"]["total"] <= plan["machine"]["usable_bytes"] == 0.95 * 180e9
+    held = change["memory_bytes"]
+    assert sum(held["parts"].values()) == pytest.approx(held["total"])
+    assert all(held["highest"][part] >= size for part, size in held["parts"].items())
+    assert change["tokens_per_step"] == plan["as_written"]["tokens_per_step"]
+    assert plan["expert_layer_parameters"] > 0.79e9
+    assert plan["rows"]["basis"].startswith("no data named: 1,000,000,000 tokens are assumed")
+    power = change["seconds"] * 8 * plan["machine"]["watts_per_device_assumed"] / 3.6e6
+    assert change["kwh"] == pytest.approx(power)
+
+
+def test_the_change_makes_it_fit_when_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    change = planned(capsys, *BIG)["change"]
+    again = planned(capsys, *BIG, *change["words"])
+    assert again["fits"] is True
+    assert again["change"] is None
+    assert again["as_written"]["memory_bytes"] == change["memory_bytes"]
+
+
+def test_this_machine_and_data_of_ones_own(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["sft", "--data", "local.jsonl", "train.max_length=512", "train.epochs=2"]
+    plain = planned(capsys, *words)
+    assert plain["machine"]["name"].startswith("this machine (")
+    assert plain["machine"]["operations_from"] == "measured here at the model's shapes"
+    assert plain["rows"]["records"] == plain["rows"]["rows_per_pass"] == 12
+    assert plain["as_written"]["steps"] == 2  # 24 rows, 16 a step
+    packed = planned(capsys, *words, "train.packing=true", "train.batch_size=1")
+    assert packed["rows"]["rows_per_pass"] < 12
+    assert packed["rows"]["tokens_per_pass"] == plain["rows"]["tokens_per_pass"]
+    filled = packed["rows"]["tokens_per_pass"] / (512 * packed["rows"]["rows_per_pass"])
+    assert packed["rows"]["fill"] == pytest.approx(filled)
+    assert packed["as_written"]["steps"] == 2 * packed["rows"]["rows_per_pass"]
+
+
+def test_tokens_are_those_that_training_counts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sft", "--data", "local.jsonl", "--dry-run", "--json"]) == 0
+    dry = json.loads(capsys.readouterr().out)
+    plan = planned(capsys, "sft", "--data", "local.jsonl")
+    way = plan["as_written"]
+    assert way["steps"] == dry["steps"]
+    assert way["tokens_per_step"] == pytest.approx(dry["tokens_per_step"], rel=0.01)
+    trained = {part: count["trained"] for part, count in plan["parameters"].items()}
+    assert trained == {part: count["trained"] for part, count in dry["parameters"].items()}
+
+
+def test_a_shape_without_a_tokenizer_counts_characters(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = planned(capsys, *BIG, "--data", "local.jsonl")
+    assert "4 characters a token and 64 tokens of frame a record are assumed" in plan["rows"]["basis"]
+    pair, text = round((20 + 12) / 4) + 64 + 576, round(8 * 29 / 4) + 1
+    assert plan["rows"]["tokens_per_pass"] == 6 * (pair + text)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (
+            ["midtrain", "--gpus", "8"],
+            2,
+            "error: a described machine needs the memory of one GPU\ngive it, such as --gpu-memory 80GB\n",
+        ),
+        (
+            ["midtrain", "--gpus", "8", "--gpu-memory", "much"],
+            2,
+            "error: much is no size of memory\nwrite it as 180GB or 80GiB\n",
+        ),
+        (
+            ["data"],
+            2,
+            "error: data prepares data and trains nothing\nmedgpt data prep has --dry-run\n",
+        ),
+        (
+            ["sft", "--model", "pmc-llama-7b", "--gpu-memory", "80GB", "train.max_length=4096"],
+            3,
+            "error: train.max_length  4,096 tokens are more than the model holds, 2,048\n"
+            "set train.max_length=2048 or less\n",
+        ),
+        (
+            ["sft", "--data", "no.jsonl"],
+            3,
+            "error: there is no data file no.jsonl\nname a JSONL file with --data\n",
+        ),
+        (
+            ["sft", "--data", "local.jsonl", "train.max_length=32"],
+            3,
+            None,
+        ),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_planned(
+    words: list[str], code: int, says: str | None, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", *words]) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    if says is None:
+        assert "12 records are longer than train.max_length=32" in err
+        assert "Dullness" not in err
+    else:
+        assert err == says
+
+
+def test_parts_named_by_their_folders(
+    tiny: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = json.loads((tiny / "config.json").read_text())
+    for name, key in (("llm", "text_config"), ("vision", "vision_config")):
+        (folder / name).mkdir()
+        (folder / name / "config.json").write_text(json.dumps(config[key]))
+    joined = planned(capsys, "sft", "model.llm=llm", "model.vision=vision", "--gpu-memory", "8GB")
+    assert joined["parameters"] == planned(capsys, "sft", "--gpu-memory", "8GB")["parameters"]
+    (folder / "llm" / "config.json").write_text("{")
+    assert main(["plan", "sft", "model.llm=llm", "model.vision=vision", "--gpu-memory", "8GB"]) == 3
+    assert "error: llm  there is no config.json that can be read" in capsys.readouterr().err
