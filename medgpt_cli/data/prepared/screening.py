@@ -13,10 +13,10 @@ from pathlib import Path
 from medgpt_cli.core.errors import BadImage
 from medgpt_cli.core.files import sha256_file
 from medgpt_cli.core.types import Sample
-from medgpt_cli.data.images.formats import HEAD, format_of
 from medgpt_cli.data.prepared.parts import Notes
 from medgpt_cli.data.privacy.findings import Identifier
-from medgpt_cli.data.privacy.headers import find_header
+from medgpt_cli.data.privacy.header_files import holder
+from medgpt_cli.data.privacy.headers import find_dicom_header
 from medgpt_cli.data.privacy.manifest import vouched_for
 from medgpt_cli.data.privacy.text import find_text
 
@@ -60,7 +60,7 @@ class Screen:
                 found += _in_text(text)
         if self._headers:
             for path in sample.images:
-                found += _in_header(path.partition("#")[0])
+                found += _in_header(holder(path))
         sure = [name for name, certain in found if certain]
         doubtful = [name for name, certain in found if not certain]
         notes.sure.update(sure)
@@ -76,11 +76,8 @@ def _in_text(text: str) -> Found:
 @lru_cache(maxsize=1 << 12)
 def _in_header(path: str) -> Found:
     try:
-        with open(path, "rb") as stream:
-            if format_of(stream.read(HEAD)) != "DICOM":
-                return ()
-        return tuple((each.identifier.value, each.sure) for each in find_header(path, find_text))
-    except (OSError, BadImage):
+        return tuple((each.identifier.value, each.sure) for each in find_dicom_header(path, find_text))
+    except BadImage:
         return ()  # said where images are opened
 
 

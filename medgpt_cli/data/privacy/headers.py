@@ -17,8 +17,8 @@ from pydicom.datadict import keyword_for_tag
 
 from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.images.dicom_header import inflated
-from medgpt_cli.data.images.formats import HEAD, format_of
 from medgpt_cli.data.privacy.findings import Identifier
+from medgpt_cli.data.privacy.header_files import opened_holder
 from medgpt_cli.data.privacy.image_metadata import metadata
 from medgpt_cli.data.privacy.replacing import Find
 from medgpt_cli.data.privacy.tag_classes import DIRECT, FREE_TEXT, action_of, class_of
@@ -58,7 +58,8 @@ def find_header(path: str | Path, find: Find | None = None) -> list[HeaderFindin
     """Identifiers beside the pixels of an image file, each class once for each element.
 
     Args:
-        path: DICOM, PNG, JPEG, TIFF (SVS), WebP or NIfTI.
+        path: DICOM, PNG, JPEG, TIFF (SVS), WebP or NIfTI, or such bytes in a table, as
+            `shard.parquet#row=17&column=image`.
         find: Reads free text; the rules of `text` when None.
 
     Raises:
@@ -68,18 +69,24 @@ def find_header(path: str | Path, find: Find | None = None) -> list[HeaderFindin
         from medgpt_cli.data.privacy.text import find_text
 
         find = find_text
-    try:
-        with Path(path).open("rb") as stream:
-            head = stream.read(HEAD)
-            stream.seek(0)
-            kind = format_of(head)
-            if kind == "DICOM":
-                found = find_dataset(read_dataset(stream, pixels=False), find)
-            else:
-                found = _find_beside(metadata(stream, kind), find)
-            return list(dict.fromkeys(found))
-    except OSError as error:
-        raise BadImage(f"cannot be read: {type(error).__name__}") from None
+    with opened_holder(path) as (stream, kind):
+        if kind == "DICOM":
+            found = find_dataset(read_dataset(stream, pixels=False), find)
+        else:
+            found = _find_beside(metadata(stream, kind), find)
+        return list(dict.fromkeys(found))
+
+
+def find_dicom_header(path: str, find: Find | None = None) -> list[HeaderFinding]:
+    """As `find_header`, and nothing where the image is not DICOM.
+
+    Raises:
+        BadImage: The file cannot be opened or is no image.
+    """
+    with opened_holder(path) as (_, kind):
+        if kind != "DICOM":
+            return []
+    return find_header(path, find)
 
 
 def read_dataset(stream: BinaryIO, *, pixels: bool) -> Dataset:

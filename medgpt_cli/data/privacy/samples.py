@@ -13,9 +13,9 @@ import msgspec
 
 from medgpt_cli.core.errors import BadImage
 from medgpt_cli.core.types import Sample
-from medgpt_cli.data.images.formats import HEAD, format_of
 from medgpt_cli.data.privacy.findings import Identifier
-from medgpt_cli.data.privacy.headers import find_header
+from medgpt_cli.data.privacy.header_files import holder
+from medgpt_cli.data.privacy.headers import find_dicom_header
 from medgpt_cli.data.privacy.replacing import Find
 
 PLACES = 5
@@ -70,10 +70,10 @@ def scan_samples(samples: Iterable[Sample], find: Find, *, texts: bool = True) -
 
     @lru_cache(maxsize=1 << 18)
     def found_beside(path: str) -> tuple[tuple[Identifier, bool, str], ...]:
-        if not _is_dicom(path):
-            return ()
         try:
-            return tuple((each.identifier, each.sure, each.tag) for each in find_header(path, find))
+            return tuple(
+                (each.identifier, each.sure, each.tag) for each in find_dicom_header(path, find)
+            )
         except BadImage:
             return ()  # said by whoever checks images
 
@@ -83,7 +83,10 @@ def scan_samples(samples: Iterable[Sample], find: Find, *, texts: bool = True) -
             for identifier, sure in found_in(text):
                 scan.add(identifier, f"{line} {field}", sure=sure)
         for index, image in enumerate(sample.images):
-            for identifier, sure, tag in found_beside(image.split("#")[0]):
+            where = holder(image)
+            if where.partition("#")[0] == sample.place.file:
+                continue  # in the row of a prepared set itself, whose pictures carry no header
+            for identifier, sure, tag in found_beside(where):
                 scan.add(identifier, f"{line} images[{index}] {tag}", sure=sure)
     return scan
 
@@ -97,11 +100,3 @@ def _texts(sample: Sample) -> Iterator[tuple[str, str]]:
     for part in sample.document:
         if isinstance(part, str):
             yield "text", part
-
-
-def _is_dicom(path: str) -> bool:
-    try:
-        with open(path, "rb") as stream:
-            return format_of(stream.read(HEAD)) == "DICOM"
-    except (OSError, ValueError, BadImage):
-        return False

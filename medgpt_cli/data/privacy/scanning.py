@@ -21,6 +21,7 @@ from medgpt_cli.data.images.paths import ImageRoot
 from medgpt_cli.data.jsonl import numbered_lines
 from medgpt_cli.data.privacy.columns import meaning
 from medgpt_cli.data.privacy.findings import Finding, Identifier
+from medgpt_cli.data.privacy.header_files import holder
 from medgpt_cli.data.privacy.headers import find_header
 from medgpt_cli.data.privacy.replacing import Find
 from medgpt_cli.data.strict_json import read_object
@@ -191,11 +192,9 @@ class Scanner:
             )
 
     def headers(self) -> None:
-        """Looks through the headers of all images met; those inside tables have none of their own."""
+        """Looks through the headers of all images met, those inside tables too, each once."""
         for path, place in {
-            reference.split("#")[0]: place
-            for reference, place in reversed(self.images.items())
-            if "row=" not in reference.partition("#")[2]
+            holder(reference): place for reference, place in reversed(self.images.items())
         }.items():
             self.counted["images"] += 1
             try:

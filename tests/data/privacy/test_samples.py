@@ -3,6 +3,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from medgpt_cli.core.types import Place, Role, Sample, Turn
 from medgpt_cli.data.privacy.findings import Finding, Identifier
 from medgpt_cli.data.privacy.samples import PLACES, Tally, scan_samples
@@ -49,3 +52,11 @@ def test_headers_of_dicom_images_are_read_and_others_are_not(tmp_path: Path) -> 
     scan = scan_samples([sample(7, "X", images=images)], lambda _: [], texts=False)
     assert scan.sure["record_number"].places[0] == "7 images[0] PatientID"
     assert scan.sure["name"].count >= 3
+
+
+def test_headers_of_dicom_bytes_in_tables_are_read(tmp_path: Path) -> None:
+    table = pa.table({"image": [b"\x89PNG\r\n\x1a\n broken", seeded(tmp_path / "a.dcm").read_bytes()]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    images = tuple(f"{tmp_path}/a.parquet#row={row}&column=image" for row in (0, 1, 2))
+    scan = scan_samples([sample(7, "X", images=images)], lambda _: [], texts=False)
+    assert scan.sure["record_number"].places[0] == "7 images[1] PatientID"

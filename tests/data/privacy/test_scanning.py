@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
 from medgpt_cli.core.types import Place, Role, Sample, Turn
 from medgpt_cli.data.privacy.scanning import Scanner, strings
 from medgpt_cli.data.privacy.text import find_text
@@ -77,4 +81,24 @@ def test_lines_and_columns_of_a_plain_text(tmp_path: Path) -> None:
     assert [(seen.place, seen.offset, seen.length) for seen in scan.seen] == [
         ("note:3", 6, 8),
         ("note:4", 4, 11),
+    ]
+
+
+def test_headers_of_images_inside_tables_are_read(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[2] = (51.0, 30.0, 0.0)  # GPSLatitude
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg", exif=exif)
+    Image.new("RGB", (8, 8)).save(tmp_path / "b.jpg")
+    table = pa.table({"image": [(tmp_path / name).read_bytes() for name in ("a.jpg", "b.jpg")]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    scan = scanner()
+    for row in (0, 1):
+        scan.images[f"{tmp_path}/a.parquet#row={row}&column=image&frame=0"] = f"set:{row}"
+    scan.images[f"{tmp_path}/a.jpg#row=0&column=image"] = "set:2"
+    scan.headers()
+    assert {seen.place for seen in scan.seen if seen.identifier == "place"} == {"set:0 EXIF GPSInfo"}
+    assert {seen.place.split()[0] for seen in scan.seen} == {"set:0"}
+    assert scan.counted["images"] == 3
+    assert [(each.where, each.what) for each in scan.complaints] == [
+        ("set:2", "is no table, and a row of it is named")
     ]
