@@ -23,6 +23,8 @@ RUNS = Path("runs")
 """Where runs go when `--out` is not given, relative to the current folder."""
 
 STATE = "state.json"
+STATE_OF_DATA = "preparation.json"
+"""What it is called beside prepared data: `datasets` refuses to load a folder that holds a `state.json`."""
 LOCK = ".lock"
 
 
@@ -35,15 +37,24 @@ class RunFolder:
         done: True when the run had already finished before it was opened.
     """
 
-    def __init__(self, path: Path, kind: str, *, done: bool, lock: IO[str] | None) -> None:
+    def __init__(
+        self, path: Path, kind: str, *, done: bool, lock: IO[str] | None, state: str = STATE
+    ) -> None:
         self.path = path
+        self._state = state
         self.kind = kind
         self.done = done
         self._lock = lock
 
     @classmethod
     def open(
-        cls, path: Path, *, resume: bool = False, force: bool = False, kind: str = "run"
+        cls,
+        path: Path,
+        *,
+        resume: bool = False,
+        force: bool = False,
+        kind: str = "run",
+        state: str = STATE,
     ) -> RunFolder:
         """Takes possession of `path`.
 
@@ -52,6 +63,7 @@ class RunFolder:
             resume: Start or continue: an absent or empty folder starts, a finished one says so in `done`.
             force: Overwrite a run of ours.  A folder that is not a run of ours is never emptied.
             kind: What the run is; a run of another kind is not continued.
+            state: The file that says whether the run is finished, `STATE` or `STATE_OF_DATA`.
 
         Raises:
             OutputExists: The folder is not empty and neither `resume` nor `force` was given.
@@ -62,14 +74,14 @@ class RunFolder:
         lock = _lock(path)
         if force and before is not None:
             # The state goes first and stays: a kill between two deletions leaves a run that --force still takes.
-            files.write_json(path / STATE, {**before, "state": "running"})
+            files.write_json(path / state, {**before, "state": "running"})
             for item in path.iterdir():
-                if item.name not in (LOCK, STATE):
+                if item.name not in (LOCK, state):
                     shutil.rmtree(item) if item.is_dir() and not item.is_symlink() else item.unlink()
             before = None
         _sweep(path)
         done = before is not None and before.get("state") == "done"
-        run = cls(path, kind, done=done, lock=lock)
+        run = cls(path, kind, done=done, lock=lock, state=state)
         if not done:
             run._write_state("running")
         return run
@@ -86,7 +98,7 @@ class RunFolder:
 
     def _write_state(self, state: Literal["running", "done"]) -> None:
         files.write_json(
-            self.path / STATE,
+            self.path / self._state,
             {"state": state, "kind": self.kind, "pid": os.getpid(), "host": socket.gethostname()},
         )
 
@@ -158,7 +170,7 @@ def examine(path: Path, *, resume: bool, force: bool, kind: str) -> dict[str, ob
         )
     if path.exists() and not path.is_dir():
         raise OutputExists(f"{path} is a file", repair="name a folder with --out")
-    state = _read_state(path)
+    state = read_state(path)
     # Hidden names are our lock and what a killed writer left half done.
     if path.is_dir() and any(not item.name.startswith(".") for item in path.iterdir()):
         if not (resume or force):
@@ -179,7 +191,7 @@ def examine(path: Path, *, resume: bool, force: bool, kind: str) -> dict[str, ob
 
 def is_done(path: Path) -> bool:
     """Whether `path` is a finished run."""
-    return (_read_state(path) or {}).get("state") == "done"
+    return (read_state(path) or {}).get("state") == "done"
 
 
 def _sweep(path: Path) -> None:
@@ -194,7 +206,7 @@ def _lock(path: Path) -> IO[str]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        state = _read_state(path) or {}
+        state = read_state(path) or {}
         lock.close()
         raise UsageError(
             f"{path} is in use by process {state.get('pid', '?')} on {state.get('host', '?')}",
@@ -203,22 +215,28 @@ def _lock(path: Path) -> IO[str]:
     return lock
 
 
-def _read_state(path: Path) -> dict[str, object] | None:
-    try:
-        state = json.loads((path / STATE).read_text())
-    except (OSError, ValueError):
-        return None
-    return state if isinstance(state, dict) else None
+def read_state(path: Path) -> dict[str, object] | None:
+    """What a run folder says of itself: `state` (running or done) and `kind`; None where `path` is none."""
+    for name in (STATE_OF_DATA, STATE):
+        try:
+            state = json.loads((path / name).read_text())
+        except (OSError, ValueError):
+            continue
+        if isinstance(state, dict):
+            return state
+    return None
 
 
 def require_done(path: Path) -> None:
     """Refuses a run folder that did not finish.
 
     Raises:
-        BadCheckpoint: `state.json` is there and does not say done.
+        BadCheckpoint: Its state is there and does not say done.
     """
-    state = _read_state(path)
-    if (path / STATE).exists() and (state or {}).get("state") != "done":
+    state = read_state(path)
+    if any((path / name).exists() for name in (STATE, STATE_OF_DATA)) and (
+        (state or {}).get("state") != "done"
+    ):
         raise BadCheckpoint(
             f"the run in {path} has not finished",
             repair="run its command again with --resume, or name one of its checkpoints/step-N",
@@ -227,7 +245,7 @@ def require_done(path: Path) -> None:
 
 def is_run(path: Path) -> bool:
     """Whether `path` is a run folder of ours, finished or not."""
-    return _read_state(path) is not None
+    return read_state(path) is not None
 
 
 def dated(stage: str, root: Path = RUNS) -> Path:
@@ -241,8 +259,8 @@ def dated(stage: str, root: Path = RUNS) -> Path:
 
 def newest_run(root: Path = RUNS) -> Path | None:
     """The run under `root` with a finished model that ended last, or None."""
-    runs = [path.parent for path in root.glob("*/model") if _read_state(path.parent) is not None]
-    finished = [run for run in runs if (_read_state(run) or {}).get("state") == "done"]
+    runs = [path.parent for path in root.glob("*/model") if read_state(path.parent) is not None]
+    finished = [run for run in runs if (read_state(run) or {}).get("state") == "done"]
     return max(finished, key=lambda run: (run / STATE).stat().st_mtime_ns, default=None)
 
 

@@ -10,6 +10,7 @@ module knows nothing of how groups are found.
 from __future__ import annotations
 
 import hashlib
+import re
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,14 @@ SYNONYMS = {
     "testing": "test",
 }
 DROPPED = ""
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+
+
+def published_split(name: str) -> str:
+    """A published split as the name of one of ours, or empty where it cannot be a file's name."""
+    word = name.strip().lower()
+    word = SYNONYMS.get(word, word)
+    return word if _NAME.fullmatch(word) else ""
 
 
 def assign_split(group: str | bytes, shares: Mapping[str, float] = SHARES, seed: int = 0) -> str:

@@ -66,7 +66,7 @@ def prep(
 
     A source is told by its files, or named as in slake=DIR (--list shows the names). What cannot be used is
     listed in rejects.jsonl with its file, line and reason; more than --max-bad of it ends with 3, and
-    --resume goes on from what was judged. datasets.load_dataset("prepared/data") opens the result too.
+    --resume goes on from what was judged. datasets.load_dataset("prepared") opens the result too.
 
     Over many machines: each judges a share into the same folder, then one merges. With Slurm, let
     sbatch --array=1-32 run the line with --shards $SLURM_ARRAY_TASK_ID/32, and a job that depends on it

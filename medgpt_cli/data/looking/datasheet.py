@@ -11,6 +11,7 @@ from typing import Any
 
 from medgpt_cli.data.looking import facts
 from medgpt_cli.data.looking.questions import QUESTIONS
+from medgpt_cli.data.prepared.readme import header
 
 ASKED = "**To be answered by a person:** "
 
@@ -45,6 +46,7 @@ def datasheet(
     """
     made = manifest["environment"]
     lines = [
+        header(manifest),
         f"# Datasheet of {facts.cell(name)}",
         "",
         f"Made from the set's manifest (SHA-256 `{digest}`) by medgpt {made['medgpt']}. "

@@ -1,6 +1,6 @@
 """The columns of a prepared set: a sample as a row of Parquet, and back.
 
-`datasets.load_dataset("parquet", …)` opens the shards without us; the metadata in the schema tells it which column
+`datasets.load_dataset(DIR)` opens the shards without us; the metadata in the schema tells it which column
 holds pictures.  A text keeps an `<image>` mark where each image stands, the i-th mark for the i-th image.  This module
 knows nothing of folders, splits or of how a set is made.
 """

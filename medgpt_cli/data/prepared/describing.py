@@ -49,6 +49,8 @@ def all_notes(parts: Sequence[Path]) -> Notes:
         whole.read += notes.read
         whole.files.update(notes.files)
         whole.met |= notes.met
+        whole.unread = max(whole.unread, notes.unread)
+        whole.unopened = max(whole.unopened, notes.unopened)
         for name in ("sure", "doubtful", "flags"):
             getattr(whole, name).update(getattr(notes, name))
     return whole
@@ -140,7 +142,12 @@ def manifest(
         "splits": splits,
         "apart": {"groups": plan.groups, "keys_compared": plan.keys, "keys_in_two_splits": 0},
         "duplicates": plan.duplicates.as_dict(),
-        "against": {"sets": list(recipe["data"]["against"]), "records_met": len(notes.met)},
+        "against": {
+            "sets": list(recipe["data"]["against"]),
+            "records_met": len(notes.met),
+            "records_not_read": notes.unread,
+            "images_not_opened": notes.unopened,
+        },
         "phi": {
             **recipe["gates"]["phi"],
             "sure": _sorted(notes.sure),

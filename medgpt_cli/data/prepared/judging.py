@@ -8,33 +8,27 @@ records.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
-from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core.errors import BadImage
 from medgpt_cli.core.types import Place, Sample
 from medgpt_cli.data.complaints import Fault, Unfit
 from medgpt_cli.data.duplicates.groups import keys_of, own_key
-from medgpt_cli.data.duplicates.pictures import ImagePrint
 from medgpt_cli.data.duplicates.texts import text_prints
 from medgpt_cli.data.filters.building import build
 from medgpt_cli.data.filters.settings import FilterSettings
-from medgpt_cli.data.leakage.against import Against
-from medgpt_cli.data.leakage.roles import evaluation_samples
 from medgpt_cli.data.prepared.columns import IMAGES, row_of
+from medgpt_cli.data.prepared.evaluation import Evaluation
 from medgpt_cli.data.prepared.parts import UNLABELLED, Notes, Reject
 from medgpt_cli.data.prepared.pictures import Picture, Pictures
-from medgpt_cli.data.prepared.raw import Item, Source, checked
+from medgpt_cli.data.prepared.raw import Item, Source
 from medgpt_cli.data.prepared.screening import Screen
 from medgpt_cli.data.sources.choices import HIDDEN
-from medgpt_cli.data.splits import SYNONYMS
+from medgpt_cli.data.splits import published_split
 
-_SPLIT = re.compile(r"[a-z][a-z0-9_]{0,30}")
 TOGETHER = 512
 """Records whose texts are printed at a time, which is quicker than one by one."""
 
@@ -47,11 +41,13 @@ class Settings:
         embed: Whether pictures are put into the rows.
         filters: What is objected to.
         against: Evaluation sets that records are compared with.
+        published: Whether published splits are kept: what a set holds out may then meet itself.
     """
 
     embed: bool = False
     filters: FilterSettings = field(default_factory=FilterSettings)
     against: tuple[str, ...] = ()
+    published: bool = True
 
 
 class Judge:
@@ -67,10 +63,14 @@ class Judge:
         self._embed = settings.embed
         self._screen = Screen(headers=not settings.embed)
         self._filters = build(settings.filters, look=lambda path: self._pictures.look(path).flags)
-        self._against = _against(settings.against, sources) if settings.against else None
+        self._evaluation = (
+            Evaluation(settings.against, sources, kept=settings.published) if settings.against else None
+        )
 
     def rows(self, source: Source, items: Sequence[Item], notes: Notes) -> Iterator[dict[str, Any]]:
         """The rows of those that are kept; what becomes of the others goes into the notes."""
+        if self._evaluation:
+            self._evaluation.note(notes)
         for start in range(0, len(items), TOGETHER):
             kept: list[dict[str, Any]] = []
             for item in items[start : start + TOGETHER]:
@@ -119,43 +119,15 @@ class Judge:
             row[IMAGES] = [{"bytes": picture.bytes, "path": picture.name} for picture in pictures]
         return {
             **row,
-            "published": published(sample.split),
+            "published": published_split(sample.split),
             **self._screen.look(sample, texts, notes),
             "characters": sum(map(len, texts)),
             "ties": _ties(sample, pictures),
             "own": own_key(sample),
             "said": "\n".join(texts),
             "phash": [None if prints.flat else prints.phash for prints in printed],
-            "leak": self._leak(sample, printed, notes),
+            "leak": self._evaluation.leak(sample, printed, source, notes) if self._evaluation else "",
         }
-
-    def _leak(self, sample: Sample, prints: Sequence[ImagePrint], notes: Notes) -> str:
-        """Which evaluation record this one meets, and how; empty for none."""
-        matches = self._against.matches(sample, prints) if self._against else []
-        notes.met.update(match.item for match in matches)
-        if not matches:
-            return ""
-        first = matches[0]
-        more = f" and {len(matches) - 1} more" if len(matches) > 1 else ""
-        return f"meets {first.place} by {first.reason} ({first.evidence}){more}"
-
-
-def _against(paths: Sequence[str], sources: Sequence[Source]) -> Against:
-    """The evaluation sets, with the boilerplate of the sources known."""
-    evaluation = chain.from_iterable(
-        evaluation_samples(Path(path), on_bad=lambda complaint: None) for path in paths
-    )
-    against = Against.build(evaluation)
-    for source in sources:
-        against.learn(found for found in checked(source) if isinstance(found, Sample))
-    return against
-
-
-def published(name: str) -> str:
-    """A published split as the name of one of ours, or empty where it cannot be a file's name."""
-    word = name.strip().lower()
-    word = SYNONYMS.get(word, word)
-    return word if _SPLIT.fullmatch(word) else ""
 
 
 def _texts(sample: Sample) -> Iterator[str]:

@@ -3,8 +3,9 @@
     DIR/data/<split>-00000-of-00003.parquet   the rows
     DIR/index.parquet                         row -> split, shard, row, images, characters, tokens
     DIR/rejects.jsonl                         what was left out: file, line, stage, reason; never text
+    DIR/README.md                             by its header `datasets` finds the shards
     DIR/manifest.json                         sources, counts, gates, hashes, versions
-    DIR/state.json                            whether the set is finished
+    DIR/preparation.json                      whether the set is finished
 
 This module knows nothing of how a set is made, and decodes no picture.
 """
@@ -22,13 +23,14 @@ import pyarrow.parquet as pq
 
 from medgpt_cli.core.errors import BadRecord, Complaint, HashMismatch, InputError
 from medgpt_cli.core.files import sha256_file
+from medgpt_cli.core.rundir import read_state
 from medgpt_cli.core.types import Place, Sample
 from medgpt_cli.data.prepared.columns import IMAGES, sample_of
 
 FORMAT = 1
 """Version of the layout; a set of a higher one is refused by name."""
 KIND = "data prep"
-"""What `state.json` calls the command that owns the folder."""
+"""What `preparation.json` calls the command that owns the folder."""
 MANIFEST = "manifest.json"
 BATCH = 1024
 """Rows held at a time."""
@@ -36,7 +38,7 @@ BATCH = 1024
 
 def is_prepared(path: Path) -> bool:
     """Whether `path` is a prepared set, finished or not."""
-    return path.is_dir() and _json(path / "state.json").get("kind") == KIND
+    return path.is_dir() and (read_state(path) or {}).get("kind") == KIND
 
 
 class PreparedSet:
@@ -59,7 +61,7 @@ class PreparedSet:
             InputError: Not a prepared set, not finished, or made by a later version.
             HashMismatch: A shard is missing or has another size; `verify` compares every byte.
         """
-        state = _json(folder / "state.json")
+        state = read_state(folder) or {}
         if state.get("kind") != KIND:
             raise InputError(
                 "is no prepared set", where=str(folder), repair="make one: medgpt data prep"

@@ -61,6 +61,8 @@ class Notes:
         doubtful: The other findings.
         flags: What is odd about images, each counted once a use.
         met: Numbers of the evaluation records that its records meet.
+        unread: Evaluation records that could not be read, the same number in every block.
+        unopened: Images of evaluation records that could not be opened, likewise.
     """
 
     source: int
@@ -71,6 +73,8 @@ class Notes:
     doubtful: Counter[str] = field(default_factory=Counter)
     flags: Counter[str] = field(default_factory=Counter)
     met: set[int] = field(default_factory=set)
+    unread: int = 0
+    unopened: int = 0
 
 
 def part_schema(*, embedded: bool) -> pa.Schema:
@@ -142,6 +146,8 @@ def read_notes(path: Path) -> Notes:
         Counter(found["doubtful"]),
         Counter(found["flags"]),
         set(found["met"]),
+        found["unread"],
+        found["unopened"],
     )
 
 

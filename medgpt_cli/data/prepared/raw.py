@@ -19,12 +19,11 @@ from medgpt_cli.data.images.paths import ImageRoot
 from medgpt_cli.data.jsonl import named, numbered_lines
 from medgpt_cli.data.marks import Resolve
 from medgpt_cli.data.prepared.opening import PreparedSet, is_prepared
-from medgpt_cli.data.records import read_record
+from medgpt_cli.data.records import read_line, read_record
 from medgpt_cli.data.sources import registry
 from medgpt_cli.data.sources.adapter import Access, Adapter, Written
 from medgpt_cli.data.sources.columns import Columns, column_adapter
 from medgpt_cli.data.sources.paragraphs import cut as cut_documents
-from medgpt_cli.data.strict_json import read_object
 
 RECORD_FILES = (".jsonl", ".json", ".jsonl.gz", ".json.gz")
 RECORDS = "records"
@@ -122,7 +121,7 @@ class Source:
             return item.sample
         if item.written is None:
             resolve = self._resolver(item.place.file, None)
-            return read_record(read_object(item.line), item.place, resolve)[1]
+            return read_line(item.line, item.place, resolve)[1]
         if item.written.fault:
             raise unfit("", item.written.fault)
         resolve = self._resolver("", item.written.root)

@@ -106,6 +106,7 @@ def understand(
         embed=resolved.recipe.output.images == "embed",
         filters=FilterSettings(**{name: getattr(filters, name) for name in type(filters).model_fields}),
         against=tuple(data.against),
+        published=resolved.recipe.splits.published or not data.against,  # nothing else is judged by it
     )
     build(settings.filters)  # an unknown language or flag is told before anything is read
     work = Work(out or Path(), tuple(told), settings, resolved.recipe.output.block)

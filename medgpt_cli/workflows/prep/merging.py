@@ -21,6 +21,7 @@ from medgpt_cli.data.prepared import describing
 from medgpt_cli.data.prepared.opening import MANIFEST
 from medgpt_cli.data.prepared.parts import FOLDER, path_of, read_notes
 from medgpt_cli.data.prepared.planning import Fate, Options, Plan, identifying, make_plan
+from medgpt_cli.data.prepared.readme import write_readme
 from medgpt_cli.data.prepared.report import write_report
 from medgpt_cli.data.prepared.screening import names
 from medgpt_cli.data.prepared.shards import write_shards
@@ -87,6 +88,7 @@ def finish(run: RunFolder, asked: Asked, line: Callable[..., str], max_bad: int 
             recipe=asked.resolved.as_json(),
         )
         write_report(out, manifest)
+        write_readme(out, manifest)
         files.write_json(out / MANIFEST, manifest)
     shutil.rmtree(out / FOLDER, ignore_errors=True)
     run.finish()

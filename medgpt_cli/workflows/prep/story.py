@@ -88,7 +88,7 @@ def run_prep(
         _one_share(out, asked, share, workers or cores().usable, f"{same} --shards {shards}")
         telling.share(out, share, as_json=json)
         return
-    run = RunFolder.open(out, resume=resume or merge, force=force, kind=KIND)
+    run = RunFolder.open(out, resume=resume or merge, force=force, kind=KIND, state=rundir.STATE_OF_DATA)
     try:
         if run.done:
             console.say(f"{out} had already finished.")
@@ -111,6 +111,6 @@ def _one_share(out: Path, asked: Asked, share: Share, workers: int, line: str) -
         return
     files.make_folder(out)
     if not rundir.is_run(out):
-        files.write_json(out / rundir.STATE, {"state": "running", "kind": KIND})
+        files.write_json(out / rundir.STATE_OF_DATA, {"state": "running", "kind": KIND})
     begin(out, asked)
     work_together(asked.work, share, workers, line)

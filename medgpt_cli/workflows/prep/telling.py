@@ -40,6 +40,12 @@ def whole(out: Path, *, as_json: bool) -> None:
     console.result().print(tables.aligned(("records", str(out)), rows))
     if dropped:
         console.say(f"{out}/rejects.jsonl lists what was left out, {out}/report.html counts it")
+    compared = manifest["against"]
+    if compared["records_not_read"] or compared["images_not_opened"]:
+        console.warn(
+            f"{compared['records_not_read']:,} records and {compared['images_not_opened']:,} images of the evaluation "
+            "sets could not be read, so nothing was compared with them; medgpt data check names them"
+        )
     if doubtful := manifest["phi"]["doubtful"]:
         words = ", ".join(f"{name} {count:,}" for name, count in doubtful.items())
         console.warn(

@@ -35,7 +35,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_card_on_the_screen_or_in_a_file(medgpt: Callable[..., Any], prepared: Path) -> None:
     done = medgpt("data", "card", str(prepared))
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("# Datasheet of set\n")
+    header = "---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/train-*.parquet\n"
+    header += "  - split: test\n    path: data/test-*.parquet\n---\n"
+    assert done.out.startswith(f"{header}\n# Datasheet of set\n")
     assert "| own | CC0-1.0 | 20 |" in done.out
     assert "Jane" not in done.out
     written = medgpt("data", "card", str(prepared), "--out", "card.md")
@@ -66,7 +68,7 @@ def test_what_is_refused(medgpt: Callable[..., Any], prepared: Path) -> None:
 
 def test_an_unfinished_set_is_refused(medgpt: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "half").mkdir()
-    (tmp_path / "half" / "state.json").write_text('{"state": "running", "kind": "data prep"}')
+    (tmp_path / "half" / "preparation.json").write_text('{"state": "running", "kind": "data prep"}')
     for command in ("card", "stats"):
         done = medgpt("data", command, "half")
         assert done.code == 3

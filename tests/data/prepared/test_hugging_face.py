@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from medgpt_cli.app import main
 from medgpt_cli.data.images.reading import open_image
 from medgpt_cli.data.prepared.opening import PreparedSet
 from tests.workflows.prep.making import pair, picture, prep, written
@@ -89,6 +90,21 @@ def test_the_folder_of_shards_is_found_without_naming_files(
     assert prep(source, "--out", tmp_path / "set") == 0
     loaded = datasets.load_dataset(str(tmp_path / "set" / "data"), cache_dir=str(tmp_path / "cache"))
     assert loaded["train"].num_rows == 4
+
+
+@pytest.mark.parametrize("images", ["reference", "embed"])
+def test_the_folder_itself_opens_with_every_split(
+    datasets, source: Path, tmp_path: Path, images: str
+) -> None:  # type: ignore[no-untyped-def]
+    held = written(tmp_path / "b.jsonl", *(pair(n, split="test") for n in range(10, 13)))
+    assert prep(source, held, "--out", tmp_path / "set", f"output.images={images}") == 0
+    loaded = datasets.load_dataset(str(tmp_path / "set"), cache_dir=str(tmp_path / "cache"))
+    assert {name: split.num_rows for name, split in loaded.items()} == {"train": 4, "test": 3}
+    assert "options" in loaded["train"].column_names
+    card = tmp_path / "set" / "README.md"
+    header = card.read_text().split("# ")[0]
+    assert main(["data", "card", str(tmp_path / "set"), "--out", str(card), "--force"]) == 0
+    assert card.read_text().startswith(f"{header}# Datasheet of set\n")
 
 
 def test_the_index_leads_to_the_rows(source: Path, tmp_path: Path) -> None:

@@ -74,14 +74,14 @@ def test_a_folder_that_no_adapter_knows(tmp_path: Path) -> None:
 
 
 def test_an_unfinished_set_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "state.json").write_text('{"state": "running", "kind": "data prep"}')
+    (tmp_path / "preparation.json").write_text('{"state": "running", "kind": "data prep"}')
     assert is_prepared(tmp_path)
     with pytest.raises(InputError, match="the preparation has not finished"):
         PreparedSet.open(tmp_path)
 
 
 def test_a_set_of_another_layout_is_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "state.json").write_text('{"state": "done", "kind": "data prep"}')
+    (tmp_path / "preparation.json").write_text('{"state": "done", "kind": "data prep"}')
     (tmp_path / "manifest.json").write_text('{"format": 9}')
     with pytest.raises(InputError, match="layout 9; this medgpt reads 1"):
         PreparedSet.open(tmp_path)

@@ -71,5 +71,5 @@ def contents(folder: str | Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(root)): path.read_bytes()
         for path in sorted(root.rglob("*"))
-        if path.is_file() and path.name not in ("state.json", "log.txt", ".lock")
+        if path.is_file() and path.name not in ("preparation.json", "log.txt", ".lock")
     }

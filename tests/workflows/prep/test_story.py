@@ -8,6 +8,7 @@ import pytest
 from medgpt_cli.data.images.reading import open_image
 from medgpt_cli.data.prepared.opening import PreparedSet
 from medgpt_cli.data.records import read_records
+from tests.data.privacy.seeded import seeded
 from tests.workflows.prep.making import contents, pair, picture, prep, rejected, rows, text, written
 
 
@@ -226,7 +227,50 @@ def test_what_evaluation_sets_hold_is_left_out() -> None:
     assert [(line, stage) for line, stage, _ in left] == [(1, "leakage"), (2, "leakage"), (3, "leakage")]
     assert left[0][2] == "meets eval.jsonl:1 by same pixels (pixel for pixel)"
     manifest = json.loads(Path("out/manifest.json").read_text())
-    assert manifest["against"] == {"sets": ["eval.jsonl"], "records_met": 3}
+    assert manifest["against"] == {
+        "sets": ["eval.jsonl"],
+        "records_met": 3,
+        "records_not_read": 0,
+        "images_not_opened": 0,
+    }
+
+
+def test_a_set_prepared_against_itself_keeps_what_it_holds_out() -> None:
+    path = written(
+        Path("a.jsonl"),
+        *(pair(n, split="train") for n in range(4)),
+        {**pair(12), "id": "copy", "split": "train"},
+        *(pair(n, split=("test", "val")[n % 2]) for n in range(10, 14)),
+        pair(20),
+    )
+    other = written(Path("b.jsonl"), pair(13))
+    assert prep(path, "--out", "out", "--against", path) == 0
+    assert splits("out") == {"train": 4, "validation": 2, "test": 2}
+    # One on the training side is held out too, and one says of itself neither.
+    assert [(line, stage) for line, stage, _ in rejected(Path("out"))] == [
+        (5, "leakage"),
+        (10, "leakage"),
+    ]
+    # What is held out here stands in another evaluation set as well.
+    assert prep(path, "--out", "two", "--against", path, "--against", other) == 0
+    assert [line for line, *_ in rejected(Path("two"))] == [5, 9, 10]
+    # Divided anew it would be trained on.
+    assert prep(path, "--out", "anew", "--against", path, "splits.published=false") == 0
+    assert [line for line, *_ in rejected(Path("anew"))] == [5, 6, 7, 8, 9, 10]
+
+
+def test_what_evaluation_sets_do_not_tell_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(Path("a.jsonl"), *map(pair, range(5)))
+    torn = {"question": 1, "answer": 2, "id": []}
+    Path("torn.png").write_bytes(b"\x89PNG")
+    against = written(Path("eval.jsonl"), pair(50), torn, "{", pair(51, image="torn.png"))
+    assert prep(path, "--out", "out", "--against", against) == 0
+    manifest = json.loads(Path("out/manifest.json").read_text())
+    assert (manifest["against"]["records_not_read"], manifest["against"]["images_not_opened"]) == (2, 1)
+    assert (
+        "2 records and 1 images of the evaluation sets could not be read, so nothing was compared with them"
+        in capsys.readouterr().err
+    )
 
 
 def test_records_that_name_a_patient_refuse_and_can_be_left_out(
@@ -250,6 +294,17 @@ def test_records_that_name_a_patient_refuse_and_can_be_left_out(
     assert prep(path, "--out", "kept", *attest) == 0
     assert sum(splits("kept").values()) == 6
     assert json.loads(Path("kept/manifest.json").read_text())["phi"]["attest"]["by"] == "me"
+
+
+def test_dicom_headers_inside_tables_are_looked_at() -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    data = seeded(Path("a.dcm")).read_bytes()
+    pq.write_table(pa.table({"image": [data]}), "a.parquet")
+    path = written(Path("a.jsonl"), pair(1, image="a.parquet#row=0&column=image"), pair(2))
+    assert prep(path, "--out", "out", "gates.phi.found=drop") == 0
+    assert [(line, stage) for line, stage, _ in rejected(Path("out"))] == [(1, "phi")]
 
 
 def test_filters_are_counted_by_name() -> None:
