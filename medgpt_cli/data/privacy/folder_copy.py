@@ -22,6 +22,7 @@ from medgpt_cli.data.complaints import Unfit
 from medgpt_cli.data.images.paths import ImageRoot
 from medgpt_cli.data.jsonl import numbered_lines
 from medgpt_cli.data.privacy.findings import Identifier
+from medgpt_cli.data.privacy.header_names import patient_in
 from medgpt_cli.data.privacy.header_profile import HeaderProfile
 from medgpt_cli.data.privacy.listing import Listing
 from medgpt_cli.data.privacy.ocr_policy import OcrMode
@@ -83,21 +84,23 @@ class FolderCopy:
         self._names: dict[str, set[str]] = {}
 
     def look_through(self, say: Callable[[str], None]) -> None:
-        """Takes in every image and every patient's names, and reads pixels as the policy says; writes nothing."""
+        """Takes in images and names of patients, headers' too; reads pixels as the policy says; writes nothing."""
         for file in self.listing.records:
             resolve = self._resolver(file)
             for number, record in self._decoded(file, complain=False):
-                if patient := patient_of(record):
-                    self._names.setdefault(patient, set()).update(names_of(record, self._find))
+                names = set(names_of(record, self._find))
                 for index, written in enumerate(_images(record)):
                     try:
-                        self._take_in(resolve(written), record)
+                        names |= patient_in(str(self._take_in(resolve(written), record).path)).names
                     except BadImage as error:
                         place = f"{file}:{number} images[{index}]"
                         self.left_out.append(Complaint(error.what, place, error.repair))
+                if patient := patient_of(record):
+                    self._names.setdefault(patient, set()).update(names)
         for path in self.listing.images:
             try:
-                self.pictures.add(str(path.resolve()))
+                shown = patient_in(str(self.pictures.add(str(path.resolve())).path))
+                self._names.setdefault(shown.number, set()).update(shown.names)
             except BadImage as error:
                 self.listing.others[error.what] += 1
         done = 0
@@ -150,7 +153,7 @@ class FolderCopy:
                     copied = copier.copy(
                         record,
                         otherwise=self._surrogates.token("record", str(record)),
-                        names=self._names.get(patient_of(record)),
+                        names=self._names_of(record, resolve),
                     )
                 except BadImage:
                     continue  # said when the image was taken in
@@ -163,6 +166,15 @@ class FolderCopy:
             self.files += 1
         else:
             target.unlink()
+
+    def _names_of(self, record: dict[str, Any], resolve: Callable[[str], str]) -> set[str]:
+        """Words of the patient's names, as all records and headers of the patient, or this record alone, tell them."""
+        if patient := patient_of(record):
+            return self._names.get(patient, set())
+        names = set(names_of(record, self._find))
+        for written in _images(record):
+            names |= patient_in(resolve(written).partition("#")[0]).names
+        return names
 
     def _write_text(self, path: Path, folder: Path) -> None:
         try:

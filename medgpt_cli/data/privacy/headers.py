@@ -54,6 +54,11 @@ class HeaderFinding(msgspec.Struct, frozen=True, gc=False):
     rule: str
 
 
+def is_nothing(value: str) -> bool:
+    """Whether a value says that there is none: empty, ANONYMOUS, a row of X."""
+    return _NOTHING.fullmatch(value) is not None
+
+
 def find_header(path: str | Path, find: Find | None = None) -> list[HeaderFinding]:
     """Identifiers beside the pixels of an image file, each class once for each element.
 

@@ -234,3 +234,24 @@ def test_a_key_that_others_can_read_is_refused(capsys: pytest.CaptureFixture[str
     Path("k").chmod(0o644)
     assert deid("local.jsonl", "--out", "out", "--key", "k") == 3
     assert "can be read by others" in capsys.readouterr().err
+
+
+def test_names_in_headers_are_replaced_in_what_is_written_of_the_patient() -> None:
+    said = "As Quimbylou lies supine, QUIMBYLOU is rotated; Wenzeslaus holds still."
+    shown = {"image": "films/a.dcm", "question": "Report?", "answer": said}
+    other = {"text": said, "patient_id": "99999999"}
+    for name, records, clean in (
+        ("by the image", [shown], 1),
+        ("by the patient", [{**shown, "patient_id": "5150"}, {"text": said, "patient_id": "5150"}], 2),
+        ("by the header's number", [{"text": said, "patient_id": "QX48291035"}, other], 1),
+    ):
+        folder = Path(name)
+        (folder / "films").mkdir(parents=True)
+        seeded(folder / "films/a.dcm")
+        (folder / "local.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records))
+        assert deid(name, "--out", f"{name} out", "--no-key") == 0
+        written = [json.dumps(each).casefold() for each in lines(f"{name} out")]
+        assert ["quimbylou" in each for each in written[:clean]] == [False] * clean, name
+        assert "wenzeslaus" not in "".join(written[:clean])
+        # Of somebody else's patient nothing is known.
+        assert all("quimbylou" in each for each in written[clean:])
