@@ -18,6 +18,7 @@ from medgpt_cli.data.forms import CONVERSATIONS, OPTIONAL, PAIRS, Form, form_of
 from medgpt_cli.data.images.paths import ImageRoot
 from medgpt_cli.data.jsonl import named, numbered_lines
 from medgpt_cli.data.marks import MARK, Resolve, image_paths, refuse_uneven, split
+from medgpt_cli.data.plain_pairs import plain_pair
 from medgpt_cli.data.questions import Options, caption, pair
 from medgpt_cli.data.strict_json import read_object
 from medgpt_cli.data.turns import conversations, messages
@@ -65,7 +66,7 @@ def read_records(path: Path, *, image_root: Path | None = None, max_bad: int | N
     for number, raw in numbered_lines(path):
         lines += 1
         try:
-            form, sample = read_record(read_object(raw), Place(file, number), resolve)
+            form, sample = read_line(raw, Place(file, number), resolve)
         except Unfit as error:
             bad += 1
             complaints += [_complaint(fault, path, number) for fault in error.faults]
@@ -86,6 +87,16 @@ def read_records(path: Path, *, image_root: Path | None = None, max_bad: int | N
 
 def _complaint(fault: Fault, path: Path, number: int) -> Complaint:
     return Complaint(fault.what, f"{path}:{number} {fault.field}".rstrip(), named(fault.repair, path))
+
+
+def read_line(raw: bytes, place: Place, resolve: Resolve) -> tuple[Form, Sample]:
+    """One line as (form, sample).
+
+    Raises:
+        Unfit: With everything wrong that could be told.
+    """
+    plain = plain_pair(raw, place, resolve)
+    return ("pair", plain) if plain else read_record(read_object(raw), place, resolve)
 
 
 def read_record(record: dict[str, Any], place: Place, resolve: Resolve) -> tuple[Form, Sample]:

@@ -16,6 +16,8 @@ from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.images.references import read_reference
 
 _URL = re.compile(r"(?i)(.*://|.*::|(data|file|https?|ftp|s3|gs|hf|zip|tar|javascript|blob):)")
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
+"""A path of which nothing has to be said but where it leads, as nearly all are."""
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|.*\\")
 
 
@@ -25,14 +27,20 @@ class ImageRoot:
     def __init__(self, folder: Path) -> None:
         self._root = os.path.realpath(folder)
         self._real_folder = lru_cache(maxsize=4096)(os.path.realpath)
+        self._resolved = lru_cache(maxsize=4096)(self._resolve)
 
     def resolve(self, written: str) -> str:
         """An absolute path without symlinks, what stands behind the `#` kept.
+
+        What was found is remembered for a while, since several records often show the same picture.
 
         Raises:
             BadImage: A URL, a path that leaves the folder, no such file, not a regular file, or a `#` that cannot
                 be read.
         """
+        return self._resolved(written)
+
+    def _resolve(self, written: str) -> str:
         name = read_reference(written).path if "#" in written else written
         _refuse_foreign(name)
         try:
@@ -74,6 +82,8 @@ class ImageRoot:
 
 
 def _refuse_foreign(name: str) -> None:
+    if _PLAIN.fullmatch(name):
+        return
     if not name.strip():
         raise BadImage("is empty", repair="name a file, or leave the field out")
     if any(ord(character) < 32 or ord(character) == 127 for character in name):
