@@ -113,7 +113,7 @@ def like(shape: Shape, figure: Figure) -> float | None:
     if figure.devices is None:
         return None
     row = Batch(figure.tokens, figure.tokens // 2, 1, float(figure.tokens))
-    sharing = Sharing(ranks=figure.devices, deepspeed=True, zero=3)
+    sharing = Sharing(ranks=figure.devices, deepspeed=True, zero=3, checkpointing="offload")
     return memory(shape, row, sharing, Device.of("cuda", bf16=True)).total
 
 
@@ -218,7 +218,9 @@ def _notes(plan: dict[str, Any]) -> None:
     for note in notes:
         result.print(note, style="dim", soft_wrap=True)
     if plan["published"]:
-        result.print("\nwhat others published, and our estimate of the same by ZeRO-3", style="bold")
+        result.print(
+            "\nwhat others published, and our estimate by ZeRO-3 with AdamW in float32", style="bold"
+        )
         for figure in plan["published"]:
             ours = (
                 "we do not train so"

@@ -121,6 +121,8 @@ def rows_of(recipe: Any, shape: Shape, folder: Path | None) -> Rows:
 def _assumed(recipe: Any, shape: Shape) -> Rows:
     length = recipe.train.max_length
     tiles = max(1, length // (2 * shape.tower.handed_on))
+    if recipe.train.packing:
+        tiles = min(tiles, recipe.train.max_images)
     row = Batch(length, length // 2, tiles, float(length))
     plural = "s" if tiles > 1 else ""
     return Rows(

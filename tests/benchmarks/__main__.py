@@ -8,9 +8,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.benchmarks import bench_duplicates, bench_help, bench_prep, bench_records, leaks, phi
+from tests.benchmarks import (
+    bench_duplicates,
+    bench_help,
+    bench_plan,
+    bench_prep,
+    bench_records,
+    leaks,
+    phi,
+)
 
 if __name__ == "__main__":
-    for bench in (bench_help, bench_records, bench_duplicates, phi, leaks, bench_prep):
+    for bench in (bench_help, bench_records, bench_duplicates, phi, leaks, bench_prep, bench_plan):
         sys.stdout.write(f"\n{bench.__name__.rpartition('.')[2]}\n")
         bench.run(Path(sys.argv[1]))

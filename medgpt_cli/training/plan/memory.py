@@ -202,23 +202,20 @@ def _moments(
     head = kept.head(shape, batch, wide=wide)
     of_head = shape.count("head", learnt=True) / learnt
 
+    mixed = "experts" if d.experts else "feed-forward"
+    piles = [{"full attention": 0.0, "sliding attention": 0.0, mixed: 0.0}]
+    for window, layer_kept in zip(d.windows, layers, strict=True):
+        kind = "full attention" if window is None else "sliding attention"
+        pile = dict(piles[0] if again else piles[-1])
+        pile[kind] += layer_kept.attention
+        pile[mixed] += layer_kept.feed_forward
+        if again:
+            pile["inputs of layers"] = entry * (1 if away else len(piles))
+        piles.append(pile)
+
     def up_to(layer: int) -> dict[str, float]:
         """What is kept of the layers before one, and of that one itself."""
-        before = range(layer + 1)
-        found = {
-            "full attention": 0.0,
-            "sliding attention": 0.0,
-            "experts" if d.experts else "feed-forward": 0.0,
-        }
-        for number in before:
-            if again and number < layer:
-                continue
-            kind = "full attention" if d.windows[number] is None else "sliding attention"
-            found[kind] += layers[number].attention
-            found["experts" if d.experts else "feed-forward"] += layers[number].feed_forward
-        if again:
-            found["inputs of layers"] = entry * (1 if away else len(before))
-        return found
+        return piles[layer + 1]
 
     last = len(layers) - 1
     early = of_head if head.early_gradient else 0.0
