@@ -20,10 +20,10 @@ from medgpt_cli.models.libraries import quiet_libraries
 from medgpt_cli.training.plan import machine as machines
 from medgpt_cli.training.plan.cheapest import Setup, cheapest
 from medgpt_cli.training.plan.machine import Machine
-from medgpt_cli.training.plan.memory import Device, Sharing
 from medgpt_cli.training.plan.published import SHAPES, TITLES
 from medgpt_cli.training.plan.shapes import Shape, shape_of
-from medgpt_cli.workflows import plan_page, plan_rows
+from medgpt_cli.training.plan.sharing import Device, Sharing
+from medgpt_cli.workflows import plan_document, plan_page, plan_rows
 from medgpt_cli.workflows.context import check_context
 from medgpt_cli.workflows.naming import model_folder
 from medgpt_cli.workflows.starting import learning_parts, pick_precision
@@ -100,7 +100,7 @@ def tell_plan(
     rows = plan_rows.rows_of(recipe, shape, folder)
     setup = _setup(recipe, shape, where, bf16=bf16, rows=rows)
     change = None if setup.fits() else cheapest(setup, Engine.model_fields)
-    document = plan_page.document(recipe, setup, change, rows)
+    document = plan_document.document(recipe, setup, change, rows)
     plan_page.tell(document, as_json=json)
 
 

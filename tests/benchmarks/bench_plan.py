@@ -26,8 +26,9 @@ from medgpt_cli.core import tables
 from medgpt_cli.training.parts import PARTS
 from medgpt_cli.training.plan.activations import Batch
 from medgpt_cli.training.plan.flops import flops
-from medgpt_cli.training.plan.memory import LOOSE, Device, Memory, Sharing, memory
+from medgpt_cli.training.plan.memory import Memory, memory
 from medgpt_cli.training.plan.shapes import Shape, shape_of
+from medgpt_cli.training.plan.sharing import LOOSE, Device, Sharing
 
 ROOT = Path(__file__).parents[2]
 RETURNS = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}

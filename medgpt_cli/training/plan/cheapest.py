@@ -14,9 +14,10 @@ from typing import Literal
 
 from medgpt_cli.training.plan.activations import Batch
 from medgpt_cli.training.plan.machine import Machine
-from medgpt_cli.training.plan.memory import Device, Memory, Sharing, memory
+from medgpt_cli.training.plan.memory import Memory, memory
 from medgpt_cli.training.plan.pace import Pace, pace
 from medgpt_cli.training.plan.shapes import Shape
+from medgpt_cli.training.plan.sharing import Device, Sharing
 
 MOST_DEVICES = 1024
 ZERO: tuple[Literal[1, 2, 3], ...] = (1, 2, 3)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from medgpt_cli.training.plan.activations import FLOAT, Batch
 from medgpt_cli.training.plan.flops import flops
 from medgpt_cli.training.plan.machine import Machine
-from medgpt_cli.training.plan.memory import Device, Sharing
 from medgpt_cli.training.plan.shapes import Shape
+from medgpt_cli.training.plan.sharing import Device, Sharing
 
 BETWEEN = {"cuda": 300e9, "cpu": 5e9}
 """Bytes a second from one device to the others: NVLink within a machine, processes of one CPU; assumed."""

@@ -8,9 +8,9 @@ from medgpt_cli.training.parts import PARTS
 from medgpt_cli.training.plan.activations import Batch
 from medgpt_cli.training.plan.cheapest import Setup, cheapest
 from medgpt_cli.training.plan.machine import described
-from medgpt_cli.training.plan.memory import Device, Sharing
 from medgpt_cli.training.plan.published import SHAPES
 from medgpt_cli.training.plan.shapes import shape_of
+from medgpt_cli.training.plan.sharing import Device, Sharing
 
 FIELDS = ("deepspeed", "zero", "offload")
 SHAPE = shape_of("pmc-llama-7b", SHAPES["pmc-llama-7b"], dict.fromkeys(PARTS, True))

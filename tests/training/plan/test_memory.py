@@ -9,9 +9,10 @@ import pytest
 
 from medgpt_cli.training.parts import PARTS
 from medgpt_cli.training.plan.activations import Batch
-from medgpt_cli.training.plan.memory import LIBRARIES, Device, Sharing, memory
+from medgpt_cli.training.plan.memory import memory
 from medgpt_cli.training.plan.published import SHAPES
 from medgpt_cli.training.plan.shapes import Shape, shape_of
+from medgpt_cli.training.plan.sharing import LIBRARIES, Device, Sharing
 from tests.benchmarks.bench_plan import RETURNS, RUNS, measured, planned
 
 GPU = Device.of("cuda", bf16=True)
