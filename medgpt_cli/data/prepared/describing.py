@@ -102,6 +102,7 @@ def manifest(
     dropped: Counter[tuple[str, str]],
     splits: dict[str, Any],
     recipe: dict[str, Any],
+    tokens: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """The manifest of a prepared set.
 
@@ -113,6 +114,7 @@ def manifest(
         dropped: What was left out, by stage and reason.
         splits: Rows and shards by split.
         recipe: Every value.
+        tokens: Whose tokens the index counts, where it counts any.
     """
     notes = all_notes(parts)
     read, kept, files = _by_source(parts, plan, len(sources))
@@ -152,10 +154,11 @@ def manifest(
             **recipe["gates"]["phi"],
             "sure": _sorted(notes.sure),
             "doubtful": _sorted(notes.doubtful),
-            "looked_at": "texts by rules, DICOM headers of referenced images; not burned-in text",
+            "looked_at": "texts and fields by rules, headers and metadata of referenced images; not burned-in text",
         },
         "image_flags": _sorted(notes.flags),
         "images": recipe["output"]["images"],
+        "tokens": tokens,
         "recipe": recipe,
         "environment": environment() | {"tools": versions(PACKAGES)},
     }

@@ -105,7 +105,7 @@ class PreparedSet:
         for name in self.splits:
             if split in (None, name):
                 for path in self.shards(name):
-                    yield from _samples(path, name)
+                    yield from samples_in(path, name)
 
     def verify(self) -> None:
         """Compares every shard with its hash in the manifest.
@@ -166,7 +166,12 @@ def samples_of(
         )
 
 
-def _samples(path: Path, split: str) -> Iterator[Sample]:
+def samples_in(path: Path, split: str) -> Iterator[Sample]:
+    """The samples of one shard, in order; embedded pictures are named, not read.
+
+    Raises:
+        HashMismatch: It is missing or damaged.
+    """
     shard, row = str(path), 0
     try:
         with pq.ParquetFile(path) as file:

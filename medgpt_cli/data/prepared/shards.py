@@ -199,3 +199,18 @@ def _write_index(path: Path, parts: Sequence[Path], plan: Plan, splits: Sequence
     sink = pa.BufferOutputStream()
     pq.write_table(pa.concat_tables(tables), sink, compression="zstd")
     write_bytes(path, sink.getvalue().to_pybytes())
+
+
+def write_tokens(path: Path, lengths: Sequence[int]) -> None:
+    """Fills the column `tokens` of an index.
+
+    Args:
+        path: `index.parquet`.
+        lengths: One for each row.
+    """
+    index = pq.read_table(path)
+    at = index.schema.get_field_index("tokens")
+    index = index.set_column(at, "tokens", pa.array(lengths, pa.int32()))
+    sink = pa.BufferOutputStream()
+    pq.write_table(index, sink, compression="zstd")
+    write_bytes(path, sink.getvalue().to_pybytes())

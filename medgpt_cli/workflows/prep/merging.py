@@ -77,6 +77,7 @@ def finish(run: RunFolder, asked: Asked, line: Callable[..., str], max_bad: int 
         embedded = asked.work.settings.embed
         rows = asked.resolved.recipe.output.shard_rows
         splits = write_shards(out, paths, plan, embedded=embedded, shard_rows=rows)
+        tokens = _counted(out, splits, asked.resolved.recipe.output.tokenizer)
         dropped = describing.write_rejects(out, describing.rejects(paths, plan))
         manifest = describing.manifest(
             sources=asked.sources,
@@ -86,12 +87,24 @@ def finish(run: RunFolder, asked: Asked, line: Callable[..., str], max_bad: int 
             dropped=dropped,
             splits=splits,
             recipe=asked.resolved.as_json(),
+            tokens=tokens,
         )
         write_report(out, manifest)
         write_readme(out, manifest)
         files.write_json(out / MANIFEST, manifest)
     shutil.rmtree(out / FOLDER, ignore_errors=True)
     run.finish()
+
+
+def _counted(out: Path, splits: dict[str, Any], model: str | None) -> dict[str, str] | None:
+    """Fills in the tokens of every row where a model is named."""
+    if model is None:
+        return None
+    from medgpt_cli.workflows.prep.lengths import count_tokens
+
+    return count_tokens(
+        out, [shard["file"] for split in splits.values() for shard in split["shards"]], model
+    )
 
 
 def _parts(out: Path) -> list[Path]:
