@@ -6,8 +6,10 @@ from pathlib import Path
 
 import torch
 from tokenizers import AddedToken, Tokenizer
+from tokenizers.processors import TemplateProcessing
 from transformers import (
     CLIPConfig,
+    CLIPImageProcessor,
     CLIPModel,
     CLIPVisionConfig,
     CLIPVisionModel,
@@ -89,4 +91,30 @@ def write_tower(folder: Path, kind: str) -> Path:
         ),
     }[kind]()
     model.save_pretrained(folder)
+    return folder
+
+
+def write_pair(folder: Path) -> Path:
+    """A CLIP with both towers, its tokenizer and its picture rules, as it is published."""
+    torch.manual_seed(3)
+    tokenizer = llama_tokenizer()
+    ends = [("<s>", tokenizer.bos_token_id), ("</s>", tokenizer.eos_token_id)]
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<s> $A </s>", special_tokens=ends
+    )
+    text = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "vocab_size": len(tokenizer),
+        "max_position_embeddings": 16,
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+    }
+    config = CLIPConfig(vision_config=TOWER, text_config=text, projection_dim=16)
+    CLIPModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    rules = CLIPImageProcessor(size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28})
+    rules.save_pretrained(folder)
     return folder

@@ -50,6 +50,15 @@ class Raw(Section):
     """Evaluation sets whose patients, images and questions must not be in the result; --against sets it."""
 
 
+class Mismatch(Section):
+    """Which records are left out because their text does not fit their picture."""
+
+    model: str | None = None
+    """Folder of a CLIP or SigLIP with both towers that scores each record with pictures; no record when empty."""
+    percentile: float = Field(default=5.0, gt=0, lt=100)
+    """Share of the records with pictures that is left out, those that fit worst, in percent."""
+
+
 class Filters(Section):
     """Which records are left out for what they say or show; nothing, unless it is named."""
 
@@ -79,6 +88,8 @@ class Filters(Section):
     """Leave out questions that give their answer away."""
     picture_flags: tuple[str, ...] = ()
     """Leave out records whose pictures have one of these flags, such as almost-black."""
+    mismatch: Mismatch = Mismatch()
+    """Which records are left out because their text does not fit their picture."""
 
 
 class Splits(Section):
@@ -128,5 +139,7 @@ class PreparedAs(Section):
     """Name images by their paths, or put their bytes into the shards."""
     shard_rows: AtLeastOne = 50_000
     """Rows of one Parquet shard at most."""
+    tokenizer: str | None = None
+    """Model whose tokens index.parquet counts: run or checkpoint folder, tiny or small; none are counted when empty."""
     block: AtLeastOne = 4096
     """Records in one unit of work; a killed run repeats at most one a worker."""

@@ -11,7 +11,6 @@ from medgpt_cli.data.filters.gaps import placeholders, truncated
 from medgpt_cli.data.filters.languages import languages
 from medgpt_cli.data.filters.leaked_answers import leaked_answers
 from medgpt_cli.data.filters.length import length
-from medgpt_cli.data.filters.mismatch import Score, mismatch
 from medgpt_cli.data.filters.pictures import Look, look, pictures
 from medgpt_cli.data.filters.priors import priors
 from medgpt_cli.data.filters.refusals import refusals
@@ -23,20 +22,15 @@ def build(
     settings: FilterSettings,
     *,
     look: Look = look,
-    score: Score | None = None,
-    least: float | None = None,
 ) -> list[Filter]:
     """The filters to ask, in order; none when nothing is named.
 
     Args:
         settings: What is objected to.
         look: What is odd about the picture at a path; opens it when not given.
-        score: How well a text fits its pictures, for `mismatch_percentile`.
-        least: The score at that percentile, as `mismatch.threshold` finds it.
 
     Raises:
         BadRecipe: A language or a flag that is not known.
-        ValueError: `mismatch_percentile` is set and `score` or `least` is not given.
     """
     found: list[Filter] = []
     bounds = {
@@ -60,8 +54,4 @@ def build(
         found.append(languages(settings.languages))
     if settings.picture_flags:
         found.append(pictures(settings.picture_flags, look))
-    if settings.mismatch_percentile is not None:
-        if score is None or least is None:
-            raise ValueError("mismatch_percentile needs a score and its threshold")
-        found.append(mismatch(score, least))
     return found

@@ -1,39 +1,26 @@
-"""Captions that do not fit their picture, by a score that is handed in; no model is known here.
+"""Captions that do not fit their picture, by scores that are handed in; no model is known here.
 
-The worst percentile of a set is objected to, because scores of different towers have no common scale.
+The worst percentile of a set is objected to, because scores of different towers have no common scale: so it is known
+only when all records have a score.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 import numpy as np
+from numpy.typing import NDArray
 
-from medgpt_cli.core.types import Sample
-from medgpt_cli.data.filters.filter import Filter
-
-Score = Callable[[Sample], float]
-"""How well the text of a sample fits its pictures; higher is better."""
+REASON = "mismatch: the text does not fit the picture"
 
 
-def threshold(samples: Iterable[Sample], score: Score, percentile: float) -> float:
-    """The score below which a share of the samples with pictures lies; minus infinity when there are none.
+def misfits(scores: NDArray[np.floating], percentile: float) -> NDArray[np.bool_]:
+    """Which records lie below the percentile of all scores.
 
     Args:
-        samples: A whole set, or a fair part of it.
-        score: Of a sample.
+        scores: Higher is better; NaN for a record without pictures, which is never objected to, and minus infinity for
+            one whose score is no number, which always is.
         percentile: 0 to 100.
     """
-    scores = [score(sample) for sample in samples if sample.images]
-    return float(np.percentile(scores, percentile)) if scores else -np.inf
-
-
-def mismatch(score: Score, least: float) -> Filter:
-    """Objects to records with pictures that score less than `least`; a score that is no number is objected to."""
-
-    def judge(sample: Sample) -> str:
-        if not sample.images or score(sample) >= least:
-            return ""
-        return "the text does not fit the picture"
-
-    return Filter("mismatch", judge)
+    finite = scores[np.isfinite(scores)]
+    least = np.percentile(finite, percentile) if len(finite) else -np.inf
+    below: NDArray[np.bool_] = (scores < least) | (scores == -np.inf)
+    return below

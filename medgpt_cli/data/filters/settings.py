@@ -26,7 +26,6 @@ class FilterSettings:
         priors: Object to comparisons with an earlier picture where only one is shown.
         leaked_answers: Object to questions that give their answer away.
         picture_flags: Names of `images.flags.Flag` that are objected to.
-        mismatch_percentile: Share of records, 0 to 100, whose caption fits its picture worst; needs a score.
     """
 
     min_characters: int | None = None
@@ -42,4 +41,3 @@ class FilterSettings:
     priors: bool = False
     leaked_answers: bool = False
     picture_flags: tuple[str, ...] = ()
-    mismatch_percentile: float | None = None

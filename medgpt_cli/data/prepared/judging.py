@@ -7,8 +7,9 @@ records.
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -42,12 +43,14 @@ class Settings:
         filters: What is objected to.
         against: Evaluation sets that records are compared with.
         published: Whether published splits are kept: what a set holds out may then meet itself.
+        towers: Folder of the model that scores how well texts fit their pictures, or empty.
     """
 
     embed: bool = False
     filters: FilterSettings = field(default_factory=FilterSettings)
     against: tuple[str, ...] = ()
     published: bool = True
+    towers: str = ""
 
 
 class Judge:
@@ -56,9 +59,16 @@ class Judge:
     Args:
         settings: How.
         sources: All of them: what many of their texts say is boilerplate, and no leak.
+        score: How well the text of a record with pictures fits them; None where nobody asks.
     """
 
-    def __init__(self, settings: Settings, sources: Sequence[Source]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        sources: Sequence[Source],
+        score: Callable[[Sample], float] | None = None,
+    ) -> None:
+        self._score = score
         self._pictures = Pictures(embed=settings.embed)
         self._embed = settings.embed
         self._screen = Screen(headers=not settings.embed)
@@ -126,8 +136,16 @@ class Judge:
             "own": own_key(sample),
             "said": "\n".join(texts),
             "phash": [None if prints.flat else prints.phash for prints in printed],
+            "fit": self._fit(sample),
             "leak": self._evaluation.leak(sample, printed, source, notes) if self._evaluation else "",
         }
+
+    def _fit(self, sample: Sample) -> float:
+        """NaN without pictures, minus infinity for a score that is no number."""
+        if self._score is None or not sample.images:
+            return math.nan
+        score = self._score(sample)
+        return score if math.isfinite(score) else -math.inf
 
 
 def _texts(sample: Sample) -> Iterator[str]:

@@ -95,6 +95,7 @@ def part_schema(*, embedded: bool) -> pa.Schema:
             pa.field("exact", pa.binary(16)),
             pa.field("signature", pa.binary(128)),
             pa.field("words", pa.int32()),
+            pa.field("fit", pa.float64()),
             pa.field("leak", pa.string()),
         ]
     )

@@ -1,8 +1,8 @@
 """The division of the whole: what each row becomes, decided on columns of numbers.
 
-In this order: rows that name a person, rows that evaluation sets hold, copies, rows over the cap of their cluster,
-then splits by group, with the proof that no group is in two.  A rule of a later step sees only what the earlier ones
-left.  This module knows nothing of texts and pictures.
+In this order: rows that name a person, rows that evaluation sets hold, rows whose text does not fit their picture,
+copies, rows over the cap of their cluster, then splits by group, with the proof that no group is in two.  A rule of a
+later step sees only what the earlier ones left.  This module knows nothing of texts and pictures.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from medgpt_cli.data.duplicates.near_pictures import cluster_pictures
 from medgpt_cli.data.duplicates.near_texts import cluster_texts
 from medgpt_cli.data.duplicates.unions import Ints, Unions, runs_joined
 from medgpt_cli.data.duplicates.words import mixed
+from medgpt_cli.data.filters.mismatch import REASON as MISMATCH
+from medgpt_cli.data.filters.mismatch import misfits
 from medgpt_cli.data.prepared.screening import bits
 from medgpt_cli.data.prepared.table import Places, Table, read_groups, read_table, read_texts, told
 from medgpt_cli.data.splits import HELD_OUT, divide, prove_apart
@@ -38,6 +40,7 @@ class Fate(IntEnum):
     COPY = 3
     CROWD = 4
     SPANNING = 5
+    MISFIT = 6
 
 
 STAGES = {
@@ -45,6 +48,7 @@ STAGES = {
     Fate.COPY: ("duplicate", "says and shows what an earlier record of its group does"),
     Fate.CROWD: ("duplicate", "is one of a cluster of near-duplicates that has its share already"),
     Fate.LEAKED: ("leakage", "is in an evaluation set"),
+    Fate.MISFIT: ("filter", MISMATCH),
     Fate.SPANNING: ("split", "belongs with records that are published in a split held out more"),
 }
 """Stage and reason of what is left out."""
@@ -62,6 +66,7 @@ class Options:
         images: Whether near-copies of an image are kept in one split.
         max_per_cluster: Rows kept of a cluster.
         strict: Whether doubtful findings of identifiers count too.
+        misfits: Percentile of the scores of records with pictures below which their text does not fit, if any.
         attested: Classes of identifiers that somebody answers for.
     """
 
@@ -72,6 +77,7 @@ class Options:
     images: bool = True
     max_per_cluster: int = 20
     strict: bool = False
+    misfits: float | None = None
     attested: tuple[str, ...] = ()
 
 
@@ -119,6 +125,9 @@ def make_plan(paths: Sequence[Path], options: Options) -> Plan:
     fate = np.zeros(len(table), np.int8)
     fate[identifying(table, options) > 0] = Fate.PHI
     fate[(fate == Fate.KEPT) & table.leaked] = Fate.LEAKED
+    if options.misfits is not None:
+        left = np.flatnonzero(fate == Fate.KEPT)
+        fate[left[misfits(table.fit[left], options.misfits)]] = Fate.MISFIT
     shown = _image_clusters(table) if options.images else np.arange(len(table.flat), dtype=np.int32)
     tied = _tied_by(shown, table)
     grouped = read_groups(paths, tied if options.images else None)

@@ -50,6 +50,7 @@ class Table:
         doubtful: Classes of the other findings.
         characters: Of its texts.
         leaked: Whether an evaluation set holds it.
+        fit: How well its text fits its pictures, as `filters.mismatch` takes it.
         image_row: The row each image belongs to.
         phash: (images, 32).
         flat: Whether the image shows nothing.
@@ -63,6 +64,7 @@ class Table:
     doubtful: Ints
     characters: NDArray[np.int64]
     leaked: NDArray[np.bool_]
+    fit: NDArray[np.float64]
     image_row: Ints
     phash: Prints
     flat: NDArray[np.bool_]
@@ -101,6 +103,7 @@ def read_table(paths: Sequence[Path]) -> Table:
         "doubtful": np.empty(rows, np.int32),
         "characters": np.empty(rows, np.int64),
         "leaked": np.empty(rows, bool),
+        "fit": np.empty(rows, np.float64),
     }
     images: dict[str, list[Any]] = {"image_row": [], "phash": [], "flat": []}
     files: dict[str, int] = {}
@@ -108,10 +111,10 @@ def read_table(paths: Sequence[Path]) -> Table:
     published: list[str] = []
     at = 0
     for path in paths:
-        names = ["file", "line", "sure", "doubtful", "characters", "leak", "published", "phash"]
+        names = ["file", "line", "sure", "doubtful", "characters", "fit", "leak", "published", "phash"]
         part = pq.read_table(path, columns=names).combine_chunks()
         here = slice(at, at + len(part))
-        for name in ("line", "sure", "doubtful", "characters"):
+        for name in ("line", "sure", "doubtful", "characters", "fit"):
             whole[name][here] = part[name].to_numpy()
         whole["file"][here] = [files.setdefault(name, len(files)) for name in part["file"].to_pylist()]
         whole["leaked"][here] = np.array([bool(told) for told in part["leak"].to_pylist()], bool)

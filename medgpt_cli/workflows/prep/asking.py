@@ -15,6 +15,7 @@ from medgpt_cli.data.prepared.judging import Settings
 from medgpt_cli.data.prepared.planning import Options
 from medgpt_cli.data.prepared.raw import RECORDS, Source, source_at
 from medgpt_cli.data.sources import registry
+from medgpt_cli.workflows.prep.fitting import scorer
 from medgpt_cli.workflows.prep.working import Share, Work
 
 
@@ -104,10 +105,17 @@ def understand(
     filters = resolved.recipe.filters
     settings = Settings(
         embed=resolved.recipe.output.images == "embed",
-        filters=FilterSettings(**{name: getattr(filters, name) for name in type(filters).model_fields}),
+        filters=FilterSettings(**{name: getattr(filters, name) for name in FilterSettings.__slots__}),
         against=tuple(data.against),
+        towers=filters.mismatch.model or "",
         published=resolved.recipe.splits.published or not data.against,  # nothing else is judged by it
     )
+    if model := resolved.recipe.output.tokenizer:
+        from medgpt_cli.workflows.prep.lengths import counter
+
+        counter(model)  # one that cannot be read is told before anything is judged
+    if settings.towers:
+        scorer(settings.towers)  # likewise
     build(settings.filters)  # an unknown language or flag is told before anything is read
     work = Work(out or Path(), tuple(told), settings, resolved.recipe.output.block)
     return Asked(resolved, sources, work, _options(resolved.recipe))
@@ -121,6 +129,7 @@ def _options(recipe: Any) -> Options:
         texts=recipe.duplicates.text,
         images=recipe.duplicates.image,
         max_per_cluster=recipe.duplicates.max_per_cluster,
+        misfits=recipe.filters.mismatch.percentile if recipe.filters.mismatch.model else None,
         strict=recipe.gates.phi.level == "strict",
         attested=recipe.gates.phi.attest.classes,
     )

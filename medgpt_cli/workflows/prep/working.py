@@ -24,6 +24,7 @@ from medgpt_cli.data.prepared.blocks import blocks
 from medgpt_cli.data.prepared.judging import Judge, Settings
 from medgpt_cli.data.prepared.parts import FOLDER, Notes, path_of, write_part
 from medgpt_cli.data.prepared.raw import source_at
+from medgpt_cli.workflows.prep.fitting import scorer
 
 COUNT = "blocks.json"
 """Says how many blocks there are, once somebody has walked all sources."""
@@ -63,7 +64,8 @@ def work(task: Work, share: Share, go_on: Callable[[], bool] = lambda: True) -> 
         go_on: Asked before each block.
     """
     sources = [source_at(**told) for told in task.sources]
-    judge = Judge(task.settings, sources)
+    towers = task.settings.towers
+    judge = Judge(task.settings, sources, scorer(towers) if towers else None)
     number = -1
     for number, index, items in blocks(sources, task.size):
         path = path_of(task.out, number)

@@ -28,10 +28,9 @@ def test_every_setting_builds_its_filter_cheapest_first() -> None:
         priors=True,
         leaked_answers=True,
         picture_flags=("small",),
-        mismatch_percentile=5.0,
     )
     assert all(getattr(settings, each.name) for each in dataclasses.fields(settings))
-    filters = build(settings, look=lambda path: ["small"], score=lambda sample: 0.0, least=0.5)
+    filters = build(settings, look=lambda path: ["small"])
     assert [each.name for each in filters] == [
         "length",
         "placeholders",
@@ -43,17 +42,11 @@ def test_every_setting_builds_its_filter_cheapest_first() -> None:
         "repetition",
         "languages",
         "picture_flags",
-        "mismatch",
     ]
-    assert filters[-2](shown("x")) == "a picture is small"
+    assert filters[-1](shown("x")) == "a picture is small"
     assert not any(each(answered("The heart is of normal size.")) for each in filters)
 
 
 @pytest.mark.parametrize("bound", ["min_characters", "max_characters", "min_words", "max_words"])
 def test_one_bound_is_enough(bound: str) -> None:
     assert [each.name for each in build(FilterSettings(**{bound: 1}))] == ["length"]
-
-
-def test_a_percentile_without_a_score_is_a_mistake_of_ours() -> None:
-    with pytest.raises(ValueError, match="score"):
-        build(FilterSettings(mismatch_percentile=5.0))
