@@ -22,8 +22,8 @@ DATA_SHEET = 989e12
 """Operations a second of one NVIDIA H100 SXM in dense bfloat16, by its data sheet."""
 UTILISATION = {"cuda": 0.2, "cpu": 0.5}
 """Share of the rate of bare products that a step reaches, assumed.  For devices: NVIDIA's NeMo Automodel tells 28 % for
-gpt-oss-20b on eight H100 with mock data, and 2.3 to 2.6 times less on real text.  For a CPU: our own benchmark of
-this planner, steps of small models."""
+gpt-oss-20b on eight H100 with mock data, and 2.3 to 2.6 times less on real text.  For a CPU: a guess below the
+60 % that steps of tiny reached in this planner's benchmark."""
 WATTS = {"cuda": 1000.0, "cpu": 100.0}
 """Power of one device with its share of the host and of cooling, and of a whole machine without any, assumed."""
 RESERVE = {"cuda": 0.95, "cpu": 0.95}

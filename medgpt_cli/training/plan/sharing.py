@@ -17,7 +17,7 @@ LIBRARIES = {"cpu": 40 * 2**20, "cuda": 2**30}
 
 LOOSE = {"cpu": 0.3, "cuda": 0.0}
 """What the allocator keeps between tensors that come and go, as a share of those.  glibc's malloc gives little back:
-0.26 to 0.5 of the activations were measured over steps of small models, and nothing where it is told to return what
+0.27 to 0.57 of the activations were measured over steps of small models, and nothing where it is told to return what
 is freed (MALLOC_MMAP_THRESHOLD_).  torch's own on a device is left the reserve of `machine.RESERVE`."""
 
 
