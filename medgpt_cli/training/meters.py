@@ -20,19 +20,11 @@ from transformers import TrainerCallback
 
 from medgpt_cli.core import console
 from medgpt_cli.core.distributed import is_first, sum_of
-from medgpt_cli.core.errors import BadRecipe
 from medgpt_cli.core.files import append_line, write_text
 from medgpt_cli.training.source_losses import SourceLosses
 
 PLAIN_EVERY = 10.0
 """Seconds between two progress lines when stderr is not a terminal."""
-
-
-START_ANEW = (
-    "start anew with a lower train.lr; "
-    "--out NEW --model RUN/checkpoints/step-N starts from the last good weights"
-)
-"""What to do when training has gone astray; the run itself cannot be resumed with another recipe."""
 
 
 def peak_memory() -> int:
@@ -86,7 +78,7 @@ class Meters(TrainerCallback):
     def on_log(
         self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **kwargs: Any
     ) -> None:
-        """Writes one line, and refuses to go on once the loss is no longer a number."""
+        """Writes one line; a loss that no step was taken on is left empty."""
         logs = logs or {}
         if "eval_loss" in logs:
             measured = {
@@ -110,13 +102,9 @@ class Meters(TrainerCallback):
             "tokens_per_s": round(tokens / (now - self._step_began), 1),
             "memory": peak_memory(),
             **self._by_source("sources", self._sources),
+            **({"refused": logs["refused"]} if "refused" in logs else {}),
+            **self._router_aux(),
         }
-        if not math.isfinite(logs["loss"]) or not math.isfinite(logs.get("grad_norm", 0.0)):
-            raise BadRecipe(
-                f"the loss or its gradient is no longer a number at step {state.global_step}",
-                where="train.lr",
-                repair=START_ANEW,
-            )
         self._write(line)
         self._tokens_before = self._trainer.tokens
         self._step_began = now
@@ -136,6 +124,13 @@ class Meters(TrainerCallback):
                 for name, each in taken.items()
             }
         }
+
+    def _router_aux(self) -> dict[str, Any]:
+        losses: SourceLosses | None = getattr(self._trainer, "router_losses", None)
+        if losses is None:
+            return {}
+        taken = losses.take(self._trainer.accelerator)["router_aux"]
+        return {"router_aux": taken["loss_sum"] / taken["tokens"] if taken["tokens"] else None}
 
     def close(self) -> None:
         """Leaves the terminal as it was, however training ended."""
@@ -178,17 +173,18 @@ class Progress:
         self._bar.start()
         self._task = self._bar.add_task("", total=total, completed=step, loss="…", rate="…")
 
-    def update(self, step: int, loss: float, rate: float) -> None:
-        """Tells the newest loss and rate."""
+    def update(self, step: int, loss: float | None, rate: float) -> None:
+        """Tells the newest loss, if a step was taken, and rate."""
+        said = "–" if loss is None else f"{loss:.3f}"
         if self._bar is not None:
-            self._bar.update(self._task, completed=step, loss=f"{loss:.3f}", rate=f"{rate:,.0f}")
+            self._bar.update(self._task, completed=step, loss=said, rate=f"{rate:,.0f}")
             return
         now = time.perf_counter()
         if step == self._total or now - self._told >= PLAIN_EVERY:
             self._told = now
             left = (now - self._began) / max(step - self._first, 1) * (self._total - step)
             console.say(
-                f"step {step}/{self._total}  loss {loss:.3f}  {rate:,.0f} tokens/s  {duration(left)} left"
+                f"step {step}/{self._total}  loss {said}  {rate:,.0f} tokens/s  {duration(left)} left"
             )
 
     def stop(self) -> None:

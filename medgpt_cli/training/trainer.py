@@ -8,6 +8,7 @@ recipes, records or dialogue.
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from collections.abc import Callable
@@ -15,24 +16,29 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import Trainer
 
 from medgpt_cli.core import rundir
 from medgpt_cli.core.distributed import any_of, from_first, is_first, staged_together, sum_of
 from medgpt_cli.core.errors import BadRecipe
 from medgpt_cli.core.files import write_json
+from medgpt_cli.training.best import Best
 from medgpt_cli.training.forward import learn_by_documents, supervised
-from medgpt_cli.training.meters import START_ANEW
+from medgpt_cli.training.guarded import START_ANEW, GuardedTrainer
+from medgpt_cli.training.router_balance import RouterBalance
+from medgpt_cli.training.sequence import Part, shared_loader
 from medgpt_cli.training.source_losses import SourceLosses
 from medgpt_cli.training.stream import Cursor, Stream
 
 STATE = "trainer_state.json"
 CURSOR = "cursor.json"
+GUARD = "guard.json"
 Weights = dict[str, torch.Tensor] | None
 SaveModel = Callable[[Path, Weights], None]
+TellFirstLoss = Callable[[float, int], None]
+"""Given the nats and the tokens of the first micro-batch of all processes, before any step."""
 
 
-class StageTrainer(Trainer):
+class StageTrainer(GuardedTrainer):
     """Trains one stage.
 
     Args:
@@ -44,6 +50,11 @@ class StageTrainer(Trainer):
         loaded_from: The checkpoint the model's weights were strictly loaded from, when resuming.
         sources: Adds up the loss of each source of the training mix, where there are several.
         validation_sources: The same for validation.
+        row_group: The ranks that share a row with this one; None where each has rows of its own.
+        router_aux: Weight of the loss that balances a router's choices; its mean over supervised tokens is added.
+        keep_best: Whether the checkpoint with the lowest validation loss stays, too.
+        best: Which that is so far, when resuming.
+        tell_first_loss: Told the loss of the untouched model.
     """
 
     def __init__(
@@ -56,6 +67,11 @@ class StageTrainer(Trainer):
         loaded_from: Path | None = None,
         sources: SourceLosses | None = None,
         validation_sources: SourceLosses | None = None,
+        row_group: Any = None,
+        router_aux: float = 0.0,
+        keep_best: bool = False,
+        best: Best | None = None,
+        tell_first_loss: TellFirstLoss | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -66,13 +82,37 @@ class StageTrainer(Trainer):
         self._checkpoints = checkpoints
         self._keep = keep
         self._loaded_from = loaded_from
+        self._router_aux = router_aux
+        self._balance = RouterBalance(self.model) if router_aux else None
+        self.router_losses = SourceLosses(["router_aux"]) if router_aux else None
+        self.sums = [each for each in (sources, self.router_losses) if each is not None]
+        self._keep_best = keep_best
+        self.best = best
+        self._tell_first_loss = tell_first_loss
         # Our loss is already a mean over the supervised tokens of the whole optimiser step.
         self.loss_is_scaled_for_ga = True
         self.tokens = 0
-        learn_by_documents(self.model)
+        self._row_group = row_group
+        self._together = 1 if row_group is None else row_group.size()
+        learn_by_documents(self.model, row_group)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Stream:
         return self._stream
+
+    def _get_dataloader(
+        self, dataset: Any, description: str, batch_size: int, sampler_fn: Any = None, **kwargs: Any
+    ) -> Any:
+        # The stock loader would give each rank rows of its own.
+        if self._row_group is None:
+            return super()._get_dataloader(dataset, description, batch_size, sampler_fn, **kwargs)
+        return shared_loader(
+            dataset,
+            sampler_fn(dataset),
+            batch_size,
+            self.data_collator,
+            self.accelerator,
+            self._together,
+        )
 
     def compute_loss(
         self,
@@ -93,20 +133,43 @@ class StageTrainer(Trainer):
             num_items_in_batch: Supervised tokens of the step, over all micro-batches and ranks.
         """
         sources = inputs.pop("sources", None)
-        total, each = model(**inputs)
+        total, each = self._losses(model, inputs)
+        part = Part.of(inputs["input_ids"].shape[1], self._row_group)
         meter = self.sources if model.training else self.validation_sources
         if meter is not None:
             numbers = torch.repeat_interleave(sources, inputs["cu_seq_lens_q"].diff())
-            meter.add(each, numbers[1:][supervised(inputs["labels"])[0]])
+            chosen = supervised(inputs["labels"])[0]
+            before = int(chosen[: part.start].sum())  # those of ranks that share the row
+            meter.add(each, numbers[1:][chosen][before : before + len(each)])
         if model.training:
-            self.tokens += inputs["input_ids"].numel()
-        count = num_items_in_batch if num_items_in_batch is not None else max(len(each), 1)
-        loss = total / count
+            self.tokens += part.own
+            if self._tell_first_loss is not None and self.state.global_step == 0:
+                self._tell_first_loss(sum_of(float(each.double().sum())), int(sum_of(len(each))))
+            self._tell_first_loss = None
+        # Ranks that share a row have all counted all of it.
+        step = None if num_items_in_batch is None else num_items_in_batch / self._together
+        loss = total / (max(len(each), 1) if step is None else step)
         if model.training and self.accelerator.num_processes > 1:
             loss = (
                 loss * self.accelerator.num_processes
             )  # gradients are averaged over ranks, and ours are a sum
+        if model.training:
+            self.add_to_step(loss)
         return (loss, each) if return_outputs else loss
+
+    def _losses(self, model: Any, inputs: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
+        """The summed loss and each position's, in training with the balance of the router's choices."""
+        if self._balance is None or self.router_losses is None or not model.training:
+            total, each = model(**inputs)
+            return total, each
+        with self._balance.listening() as logits:
+            total, each = model(**inputs)
+        balance = self._balance.loss(logits)
+        self.router_losses.add(
+            balance.detach().expand(len(each)), torch.zeros_like(each, dtype=torch.long)
+        )
+        # As many times as positions learn: divided by those of the step, it is a mean over them like the loss.
+        return total + self._router_aux * len(each) * balance, each
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """The validation loss: nats a supervised token, over all records alike whatever the batch size."""
@@ -114,16 +177,21 @@ class StageTrainer(Trainer):
         total, count = 0.0, 0
         with torch.no_grad():
             for inputs in self.get_eval_dataloader():
-                learnt = int(supervised(inputs["labels"]).sum())
-                loss = self.compute_loss(self.model, self._prepare_inputs(inputs))
-                total += loss.item() * learnt
-                count += learnt
+                inputs = self._prepare_inputs(inputs)
+                loss, each = self.compute_loss(self.model, inputs, return_outputs=True)
+                total += loss.item() * len(each)
+                count += len(each)
         metrics = {"eval_loss": sum_of(total) / max(sum_of(count), 1)}
         self.log(metrics)
         # Says that it was done; the stock loop would ask for it again at the end of the epoch.
         self.control: Any = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, metrics
         )
+        found = Best(self.state.global_step, metrics["eval_loss"])
+        lowest = self.best.validation_loss if self.best is not None else math.inf
+        if self._keep_best and found.validation_loss < lowest:
+            self.best = found
+            self.control.should_save = True  # after this very step
         return metrics
 
     def _get_learning_rate(self) -> float:
@@ -149,8 +217,11 @@ class StageTrainer(Trainer):
                     self._save_model_files(staging, weights)
                     self.state.save_to_json(os.path.join(staging, STATE))
                     write_json(staging / CURSOR, self._cursor()._asdict())
+                    write_json(staging / GUARD, self.guard.state())
         if is_first():
             for old in rundir.checkpoints(self._checkpoints.parent)[: -self._keep]:
+                if self.best is not None and old.name == self.best.checkpoint:
+                    continue
                 # A hidden name first: a kill in the middle must not leave half a checkpoint under a whole one's name.
                 shutil.rmtree(old.rename(old.with_name(f".{old.name}.old")))
 
@@ -163,7 +234,8 @@ class StageTrainer(Trainer):
 
     def _cursor(self) -> Cursor:
         """Where the stream stands after the steps taken; the run's last micro-batch may be a short one."""
-        a_step = self._train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
+        a_step = self._train_batch_size * self.args.gradient_accumulation_steps
+        a_step *= self.args.world_size // self._together
         return self._stream.cursor(min(self.state.global_step * a_step, len(self._stream)))
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:

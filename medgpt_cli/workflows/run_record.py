@@ -115,6 +115,11 @@ def keep_model(run: RunFolder, save: SaveModel, weights: Weights) -> None:
             save(staging, weights)
 
 
+def note(run: RunFolder, entries: Mapping[str, Any]) -> None:
+    """Adds entries to the manifest while the run goes on."""
+    write_manifest(run.path, json.loads(run.manifest.read_text()) | dict(entries))
+
+
 def end(run: RunFolder, gathered: Any, counts: Mapping[str, Any], steps: int) -> None:
     """Completes the manifest."""
     manifest = json.loads(run.manifest.read_text())
@@ -139,7 +144,7 @@ def start_of(recipe: Any) -> str:
 
 def _measured(path: Path) -> list[dict[str, Any]]:
     lines = map(json.loads, (path / "metrics.jsonl").read_text().splitlines())
-    return [line for line in lines if "loss" in line]
+    return [line for line in lines if line.get("loss") is not None]
 
 
 def resume_line(run: RunFolder) -> str:

@@ -18,10 +18,13 @@ from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.models import checkpoint
 from medgpt_cli.training.exactness import exact_sums
 from medgpt_cli.training.meters import Meters, cut_after
-from medgpt_cli.training.parts import PartCount, freeze
+from medgpt_cli.training.parts import freeze
 from medgpt_cli.training.report import write_report
 from medgpt_cli.training.signals import StopOnSignal
-from medgpt_cli.workflows import mix, outlook, run_record
+from medgpt_cli.training.trainer import StageTrainer
+from medgpt_cli.workflows import mix, outlook, parts_table, run_record
+from medgpt_cli.workflows.first_step import first_loss_note
+from medgpt_cli.workflows.parts_table import PartRow, part_rows
 from medgpt_cli.workflows.stage_data import StageData, gather
 from medgpt_cli.workflows.stage_trainer import build_trainer
 from medgpt_cli.workflows.starting import (
@@ -110,7 +113,7 @@ def _run(
     last = distributed.from_first(_newest(path) if resume else None)
     model, processor = build_model(recipe, checkpoint_folder=last, online=online)
     gathered = gather(recipe, processor)
-    counts = freeze(model, learning_parts(recipe))
+    rows = part_rows(recipe, model, freeze(model, learning_parts(recipe)))
     distributed.wait()
     run = _take(path, resume=resume, force=force, kind=recipe.stage)
     if first:
@@ -128,11 +131,12 @@ def _run(
                 base_hashes(recipe, online=online),
                 {"phi": gathered.phi},
             )
-            _announce(run, resolved, gathered, counts, last)
+            run_record.note(run, {"parameters": {part: row._asdict() for part, row in rows.items()}})
+            _announce(run, resolved, gathered, rows, last)
         distributed.wait()
         steps = _train(run, recipe, model, processor, gathered, last, signals)
         if first:
-            run_record.end(run, gathered, counts, steps)
+            run_record.end(run, gathered, rows, steps)
             write_report(run.path)
             run.finish()
     finally:
@@ -166,7 +170,8 @@ def _train(
 ) -> int:
     """Takes the steps that are left, and returns how many the whole run has."""
     save = partial(run_record.save_hashed, run.path.name, partial(checkpoint.save, model, processor))
-    trainer = build_trainer(run, recipe, model, processor, gathered, last, save)
+    note = first_loss_note(run, recipe, model.config.text_config.vocab_size)
+    trainer = build_trainer(run, recipe, model, processor, gathered, last, save, note)
     steps = trainer.args.max_steps
     meters = Meters(run.metrics, sources=trainer.sources, validation_sources=trainer.validation_sources)
     meters.attach(trainer)
@@ -190,15 +195,30 @@ def _train(
         weights = trainer.gathered_weights()
     if distributed.is_first():
         run_record.keep_model(run, save, weights)
+        run_record.note(run, _outcome(trainer))
     distributed.wait()
     return int(steps)
+
+
+def _outcome(trainer: StageTrainer) -> dict[str, Any]:
+    """What the manifest says of how training went, and the person of what is worth knowing."""
+    guard, best = trainer.guard, trainer.best
+    if guard.refused:
+        console.warn(f"{guard.refused:,} of {trainer.args.max_steps:,} steps were not taken")
+    outcome: dict[str, Any] = {"steps_refused": guard.refused}
+    if best is not None:
+        outcome["best"] = {"checkpoint": best.checkpoint, "validation_loss": best.validation_loss}
+        console.say(
+            f"checkpoints/{best.checkpoint} has the lowest validation loss, {best.validation_loss:.3f}"
+        )
+    return outcome
 
 
 def _announce(
     run: RunFolder,
     resolved: Resolved,
     gathered: StageData,
-    counts: dict[str, PartCount],
+    rows: dict[str, PartRow],
     last: Path | None,
 ) -> None:
     recipe = resolved.recipe
@@ -213,7 +233,9 @@ def _announce(
     console.say(gathered.sentence())
     for line in mix.sentences(gathered.mixture):
         console.say(line)
-    for part, count in counts.items():
+    for line in parts_table.sentences(rows):
+        console.say(line, style="dim")
+    if recipe.train.router_aux:
         console.say(
-            f"  {part:<10} {count.trained:>13,} of {count.total:,} parameters learn", style="dim"
+            f"train.router_aux={recipe.train.router_aux:g}: the loss holds the router's balance, too"
         )

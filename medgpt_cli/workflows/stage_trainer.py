@@ -10,17 +10,21 @@ from typing import Any
 import torch
 from transformers import PrinterCallback
 
-from medgpt_cli.core.distributed import ranks
+from medgpt_cli.core import console
+from medgpt_cli.core.distributed import from_first, ranks, share_rows
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.data.batches import EncodedDataset, collate
 from medgpt_cli.models.attention.closed import close_documents
 from medgpt_cli.training.arguments import run_length, training_arguments
+from medgpt_cli.training.best import best_of
+from medgpt_cli.training.checkpointing import checkpoint_layers
 from medgpt_cli.training.engine import deepspeed_config
+from medgpt_cli.training.guards import Guard
 from medgpt_cli.training.packing import pack
 from medgpt_cli.training.parts import parameter_groups
 from medgpt_cli.training.source_losses import SourceLosses
 from medgpt_cli.training.stream import Cursor, Row, Stream
-from medgpt_cli.training.trainer import CURSOR, STATE, SaveModel, StageTrainer
+from medgpt_cli.training.trainer import CURSOR, GUARD, STATE, SaveModel, StageTrainer, TellFirstLoss
 from medgpt_cli.workflows import mix
 from medgpt_cli.workflows.loading import pixels_of
 from medgpt_cli.workflows.stage_data import StageData
@@ -35,6 +39,7 @@ def build_trainer(
     gathered: StageData,
     last: Path | None,
     save: SaveModel,
+    tell_first_loss: TellFirstLoss | None = None,
 ) -> StageTrainer:
     """The trainer, ready to take the run's first or next step.
 
@@ -46,6 +51,7 @@ def build_trainer(
         gathered: What it learns from.
         last: The checkpoint the model was loaded from, when the run goes on.
         save: Writes model and processor into a folder.
+        tell_first_loss: Told the loss of the untouched model.
     """
     close_documents(model)
     cpu, bf16 = pick_precision(recipe.model.dtype)
@@ -54,7 +60,10 @@ def build_trainer(
     names = [each.name for each in mixture.ingredients]
     sources = SourceLosses(names) if len(names) > 1 else None
     validated = SourceLosses(list(parts)) if len(parts) > 1 else None
-    total, steps = run_length(recipe.train, len(rows_of_pass(recipe, gathered, 0)), ranks=ranks())
+    together = recipe.engine.sequence_parallel
+    total, steps = run_length(
+        recipe.train, len(rows_of_pass(recipe, gathered, 0)), ranks=ranks() // together
+    )
     deepspeed = deepspeed_config(recipe.engine, recipe.train, bf16=bf16, cpu=cpu)
     validation = EncodedDataset(
         gathered.validation, pixels, mix.part_of(parts) if validated is not None else None
@@ -62,6 +71,7 @@ def build_trainer(
     groups = parameter_groups(
         model, lr=recipe.train.lr, part_lr=part_rates(recipe), weight_decay=recipe.train.weight_decay
     )
+    _checkpoint(model, recipe, cpu=cpu)
     trainer = StageTrainer(
         model=model,
         args=training_arguments(
@@ -85,9 +95,24 @@ def build_trainer(
         loaded_from=last,
         sources=sources,
         validation_sources=validated,
+        row_group=share_rows(together),
+        guard=_guard(recipe.train, last),
+        router_aux=recipe.train.router_aux,
+        keep_best=recipe.train.keep_best,
+        best=from_first(best_of(run.metrics, step_of(last))) if recipe.train.keep_best else None,
+        tell_first_loss=tell_first_loss,
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _checkpoint(model: Any, recipe: Any, *, cpu: bool) -> None:
+    mode = recipe.engine.checkpointing
+    if mode == "offload" and cpu:
+        console.say(
+            "engine.checkpointing=offload is on here: a CPU's activations are in main memory already"
+        )
+    checkpoint_layers(model, mode, "cpu" if cpu else "cuda")
 
 
 def rows_of_pass(recipe: Any, gathered: StageData, number: int) -> Sequence[Row]:
@@ -120,5 +145,25 @@ def _stream(recipe: Any, gathered: StageData, total: int, last: Path | None) -> 
         return Stream(rows, total)
     start = Cursor(**json.loads((last / CURSOR).read_text()))
     step = json.loads((last / STATE).read_text())["global_step"]
-    done = min(step * recipe.train.batch_size * recipe.train.accumulate * ranks(), total)
+    a_step = recipe.train.batch_size * recipe.train.accumulate
+    done = min(step * a_step * (ranks() // recipe.engine.sequence_parallel), total)
     return Stream(rows, total, start=start, done=done)
+
+
+def step_of(checkpoint: Path | None) -> int:
+    """The step after which a checkpoint was written; 0 where there is none."""
+    return int(checkpoint.name.removeprefix("step-")) if checkpoint is not None else 0
+
+
+def _guard(train: Any, last: Path | None) -> Guard:
+    chosen = train.guard
+    guard = Guard(
+        spike=chosen.spike,
+        window=chosen.window,
+        warmup=chosen.warmup,
+        patience=chosen.patience,
+        clip=train.clip,
+    )
+    if last is not None:
+        guard.load(json.loads((last / GUARD).read_text()))
+    return guard

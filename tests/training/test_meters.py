@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from medgpt_cli.core.errors import BadRecipe
 from medgpt_cli.training.meters import Meters, Progress, cut_after, duration
 from medgpt_cli.training.source_losses import SourceLosses
 
@@ -59,19 +58,30 @@ def test_a_mixture_has_its_sources_on_the_line(tmp_path: Path) -> None:
     assert second["validation_sources"]["d"] == {"loss_sum": None, "tokens": 1}
 
 
-@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
-def test_a_loss_that_is_no_number_ends_the_run(tmp_path: Path, loss: float) -> None:
+def test_a_line_whose_steps_were_not_taken_has_no_loss(tmp_path: Path) -> None:
     meters = Meters(tmp_path / "metrics.jsonl")
     meters.attach(SimpleNamespace(tokens=0))
     state = SimpleNamespace(global_step=5, max_steps=9)
-    with pytest.raises(BadRecipe, match="the loss or its gradient is no longer a number at step 5"):
-        meters.on_log(None, state, None, {"loss": loss, "learning_rate": 1.0})
+    logs = {"loss": None, "learning_rate": 1.0, "grad_norm": None, "refused": 2}
+    meters.on_log(None, state, None, logs)
+    line = json.loads((tmp_path / "metrics.jsonl").read_text())
+    assert (line["loss"], line["grad_norm"], line["refused"]) == (None, None, 2)
+
+
+def test_the_balance_of_routers_has_its_mean_on_the_line(tmp_path: Path) -> None:
+    losses = SourceLosses(["router_aux"])
+    losses.add(torch.tensor([2.0, 2.0, 5.0]), torch.zeros(3, dtype=torch.long))
+    meters = Meters(tmp_path / "metrics.jsonl")
+    meters.attach(SimpleNamespace(tokens=0, accelerator=None, router_losses=losses))
+    state = SimpleNamespace(global_step=5, max_steps=9)
+    meters.on_log(None, state, None, {"loss": 2.5, "learning_rate": 1.0})
+    assert json.loads((tmp_path / "metrics.jsonl").read_text())["router_aux"] == 3.0
 
 
 def test_progress_is_a_plain_line_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress()
     progress.start(0, 2)
-    progress.update(1, 2.0, 100.0)
+    progress.update(1, None, 100.0)
     progress.update(2, 1.5, 1234.0)
     progress.stop()
     captured = capsys.readouterr()

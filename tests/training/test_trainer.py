@@ -37,7 +37,7 @@ def train_section(**changes: object) -> SimpleNamespace:
     return SimpleNamespace(**{**values, **changes})
 
 
-def trainer(model, tmp_path: Path, **changes: object) -> StageTrainer:
+def trainer(model, tmp_path: Path, router_aux: float = 0.0, **changes: object) -> StageTrainer:
     section = train_section(**changes)
     return StageTrainer(
         model=model,
@@ -47,6 +47,7 @@ def trainer(model, tmp_path: Path, **changes: object) -> StageTrainer:
         save_model_files=lambda folder: None,
         checkpoints=tmp_path,
         keep=1,
+        router_aux=router_aux,
     )
 
 
@@ -185,3 +186,31 @@ def test_steps_are_counted_from_records(changes: dict, records: int, steps: int)
 def test_weights_that_were_not_loaded_strictly_are_never_resumed(model, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="not loaded from the checkpoint"):
         trainer(model, tmp_path)._load_from_checkpoint(str(tmp_path / "step-3"))
+
+
+def test_the_balance_of_routers_is_a_mean_over_the_supervised_tokens_of_the_step(
+    model, tmp_path: Path
+) -> None:
+    plain = trainer(model, tmp_path)
+    model.eval()
+    sums = [plain._losses(model, batch(row)) for row in range(3)]
+    model.train()
+    one = trainer(model, tmp_path, router_aux=0.5)
+    balances = []
+    for row in range(3):
+        with one._balance.listening() as logits:
+            model(**batch(row))
+        balances.append(one._balance.loss(logits).item())
+    assert balances[0] != pytest.approx(balances[1], rel=1e-4)
+    tokens = sum(len(each) for _, each in sums)
+    expected = sum(
+        total.item() + 0.5 * len(each) * balance
+        for (total, each), balance in zip(sums, balances, strict=True)
+    )
+    losses = [one.compute_loss(model, batch(row), num_items_in_batch=tokens) for row in range(3)]
+    assert sum(loss.item() for loss in losses) == pytest.approx(expected / tokens, rel=1e-5)
+    taken = one.router_losses.take()["router_aux"]
+    assert taken["tokens"] == tokens
+    assert taken["loss_sum"] == pytest.approx(
+        sum(len(each) * balance for (_, each), balance in zip(sums, balances, strict=True)), rel=1e-5
+    )

@@ -88,6 +88,25 @@ def shares_are_told_once(sheet: Sheet) -> Iterator[Fault]:
         )
 
 
+def balance_sees_whole_rows(sheet: Sheet) -> Iterator[Fault]:
+    """The router's balance is told of a whole row, which no rank of several that share it sees."""
+    aux, together = sheet.get(("train", "router_aux")), sheet.get(("engine", "sequence_parallel"))
+    if isinstance(aux, int | float) and isinstance(together, int) and aux > 0 and together > 1:
+        yield (
+            ("train", "router_aux"),
+            "needs whole rows, and engine.sequence_parallel cuts them",
+            "set one of them to its default",
+        )
+
+
+def yarn_has_a_factor(sheet: Sheet) -> Iterator[Fault]:
+    """The original length alone stretches nothing."""
+    if isinstance(sheet.get(("model", "yarn", "original")), int) and (
+        sheet.get(("model", "yarn", "factor")) is None
+    ):
+        yield ("model", "yarn", "original"), "stretches nothing alone", "give model.yarn.factor too"
+
+
 def shares_add_up(sheet: Sheet) -> Iterator[Fault]:
     """The shares of the splits are of one whole."""
     shares = [sheet.get(("splits", name)) for name in ("train", "validation", "test")]
@@ -110,11 +129,20 @@ def attested_as_a_whole(sheet: Sheet) -> Iterator[Fault]:
         )
 
 
+def best_is_measured(sheet: Sheet) -> Iterator[Fault]:
+    """The best checkpoint is known only where the loss on other records is measured."""
+    if sheet.get(("train", "keep_best")) is True and sheet.get(("train", "eval_steps")) is None:
+        yield ("train", "keep_best"), "needs evaluations to compare", "set train.eval_steps"
+
+
 RULES: tuple[Callable[[Sheet], Iterator[Fault]], ...] = (
     something_learns,
     whole_or_composed,
     evaluation_has_data,
+    best_is_measured,
     attested_as_a_whole,
     shares_are_told_once,
     shares_add_up,
+    balance_sees_whole_rows,
+    yarn_has_a_factor,
 )

@@ -35,6 +35,15 @@ class Section(BaseModel):
     )
 
 
+class Yarn(Section):
+    """YaRN (arXiv 2309.00071): more positions than the language model was trained with."""
+
+    factor: float | None = Field(default=None, gt=1)
+    """How many times its context; not at all when empty."""
+    original: AtLeastOne | None = None
+    """Tokens it was trained with; what its configuration says when empty."""
+
+
 class Model(Section):
     """Which model is trained."""
 
@@ -46,6 +55,8 @@ class Model(Section):
     """Vision tower to compose with `llm`: folder or hub id."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """Number format of computing in training; weights stay float32. auto is bfloat16 where the device has it."""
+    yarn: Yarn = Yarn()
+    """Stretches the context of a language model whose positions are plain, such as a llama."""
     feature_layer: int = -2
     """Layer of the vision tower whose output the projector reads; -1 is the last, -2 the one before."""
 
@@ -80,6 +91,19 @@ class Data(Section):
     """Folder that image paths in records are relative to; the folder of each JSONL file when empty."""
     max_bad: int = Field(default=0, ge=0)
     """Faulty records that may be left out, in records; more end the run before it starts."""
+
+
+class Guard(Section):
+    """Which optimizer steps are left out; one whose loss or gradient is no number always is."""
+
+    spike: Positive | None = 10.0
+    """A gradient longer than train.clip and so many times the usual is left out; empty leaves no finite one out."""
+    window: AtLeastOne = 50
+    """Good steps over which the usual is the median."""
+    warmup: AtLeastOne = 20
+    """Good steps before gradients are compared with the usual."""
+    patience: AtLeastOne = 5
+    """Steps left out in a row that end the run."""
 
 
 class Train(Section):
@@ -117,6 +141,12 @@ class Train(Section):
     """Steps between evaluations of the loss on data.validation; never when empty."""
     keep: AtLeastOne = 2
     """Checkpoints kept; older ones are removed."""
+    keep_best: bool = False
+    """Keep the checkpoint with the lowest loss on data.validation as well, however old."""
+    guard: Guard = Guard()
+    """Which optimizer steps are left out."""
+    router_aux: float = Field(default=0.0, ge=0)
+    """Weight of the loss that spreads tokens over experts; 0 leaves it out; for models with a router."""
     log_steps: AtLeastOne = 1
     """Steps between lines of metrics.jsonl."""
     threads: AtLeastOne | None = None
@@ -132,6 +162,10 @@ class Engine(Section):
     """What DeepSpeed shards: 1 the optimizer's state, 2 gradients too, 3 parameters too."""
     offload: Literal["none", "optimizer", "parameters"] = "none"
     """What waits in main memory: the optimizer's state, or the parameters too (zero=3)."""
+    sequence_parallel: AtLeastOne = 1
+    """Neighbouring processes that share each row, so that a longer one fits; divides processes and attention heads."""
+    checkpointing: Literal["none", "on", "offload"] = "none"
+    """Whether layers compute again, backwards, instead of keeping; offload keeps their inputs in main memory."""
 
 
 class Part(Section):

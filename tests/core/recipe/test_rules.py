@@ -130,3 +130,26 @@ def test_shares_told_by_some_sources_or_twice() -> None:
             "remove one of the two",
         ),
     ]
+
+
+def test_the_best_checkpoint_needs_evaluations() -> None:
+    watched = {"data": {"validation": ["v.jsonl"]}}
+    assert broken(watched | {"train": {"keep_best": True}}) == [
+        (("train", "keep_best"), "needs evaluations to compare", "set train.eval_steps")
+    ]
+    assert broken(watched | {"train": {"keep_best": True, "eval_steps": 5}}) == []
+
+
+def test_an_original_length_alone_stretches_nothing() -> None:
+    assert broken({"model": {"yarn": {"original": 2048}}}) == [
+        (("model", "yarn", "original"), "stretches nothing alone", "give model.yarn.factor too")
+    ]
+    assert broken({"model": {"yarn": {"original": 2048, "factor": 4.0}}}) == []
+
+
+def test_the_routers_balance_needs_whole_rows() -> None:
+    cut = {"engine": {"sequence_parallel": 2}}
+    [(place, what, _)] = broken(cut | {"train": {"router_aux": 0.01}})
+    assert place == ("train", "router_aux")
+    assert what == "needs whole rows, and engine.sequence_parallel cuts them"
+    assert broken(cut) == broken({"train": {"router_aux": 0.01}}) == []
