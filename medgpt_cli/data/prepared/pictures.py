@@ -18,10 +18,9 @@ from medgpt_cli.data.images.flags import flags_of
 from medgpt_cli.data.images.formats import HEAD, format_of
 from medgpt_cli.data.images.reading import open_image
 
-REMEMBERED = 64
-"""Pictures whose print is kept for the next records, which often show the same one."""
-REMEMBERED_BYTES = 16 * 2**20
-"""A picture with more bytes to embed is not kept."""
+REMEMBERED = 48 * 2**20
+"""Bytes of prints and of pictures to embed that are kept for the next records, which often show the same ones: some
+3,000 pictures where none is embedded."""
 _HARMLESS = {
     *("jfif", "jfif_version", "jfif_unit", "jfif_density", "dpi", "progressive", "progression"),
     *("adobe", "adobe_transform", "gamma", "srgb", "interlace", "aspect"),
@@ -44,6 +43,11 @@ class Picture:
     bytes: bytes
 
     @property
+    def size(self) -> int:
+        """Bytes it takes, about."""
+        return len(self.bytes) + self.prints.thumbnail.nbytes
+
+    @property
     def name(self) -> str:
         """A file name that says nothing but what the pixels are."""
         ending = "jpg" if self.bytes.startswith(b"\xff\xd8") else "png"
@@ -60,6 +64,7 @@ class Pictures:
     def __init__(self, *, embed: bool) -> None:
         self._embed = embed
         self._known: OrderedDict[str, Picture] = OrderedDict()
+        self._held = 0
 
     def look(self, path: str) -> Picture:
         """What is kept of the picture at a path.
@@ -73,10 +78,12 @@ class Pictures:
         image = open_image(path)
         data = _embeddable(path, image) if self._embed else b""
         found = Picture(image_print(image), flags_of(image), data)
-        if len(data) <= REMEMBERED_BYTES:
-            self._known[path] = found
-            if len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
+        if found.size > REMEMBERED // 3:
+            return found  # it would push out all the others
+        self._known[path] = found
+        self._held += found.size
+        while self._held > REMEMBERED:
+            self._held -= self._known.popitem(last=False)[1].size
         return found
 
 
