@@ -5,8 +5,9 @@
 For each number of records (10,000 and 100,000 when none is given) a file of questions without pictures and one with a
 small picture each is prepared by both, each in a process of its own with one worker: records read and checked, every
 text screened for identifiers, texts and pictures printed, near-duplicates and groups found, splits drawn, Parquet
-written.  Both call our own functions for a record; what is compared is what carries the records.  The screen takes
-most of the time, so every line is measured without it as well.  Both must keep the same records in the same splits.
+written.  Both call our own functions for a record, so what makes these quicker helps both; what is compared is what
+carries the records.  Every line is measured with and without the screen, to tell what it costs.  Both must keep the
+same records in the same splits.
 
 CPU and wall seconds from after the imports on, and the peak memory of the process.  Writes FOLDER/prep.json and prints
 a table.  Nothing is asserted but that the outputs are equal.
