@@ -7,6 +7,7 @@ knows nothing of how clusters were found.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,18 +41,19 @@ class Duplication:
 
 
 def within_cap(
-    labels: Ints, most: int | None = MAX_PER_CLUSTER
+    labels: Ints, most: int | None = MAX_PER_CLUSTER, rank: NDArray[Any] | None = None
 ) -> tuple[NDArray[np.bool_], Duplication]:
     """Which records stay when each cluster keeps its first few.
 
     Args:
         labels: The cluster of each record.
         most: Records a cluster keeps, those that come first; None keeps all.
+        rank: Of each record: those of a lower rank come first, and in the order they stand among equals.
 
     Returns:
         A mask of the records, and the counts.
     """
-    order = np.argsort(labels, kind="stable")
+    order = np.argsort(labels, kind="stable") if rank is None else np.lexsort((rank, labels))
     ordered = labels[order]
     starts = (
         np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(labels) else np.empty(0, int)

@@ -2,7 +2,9 @@
 
 In this order: rows that name a person, rows that evaluation sets hold, rows whose text does not fit their picture,
 copies, rows over the cap of their cluster, then splits by group, with the proof that no group is in two.  A rule of a
-later step sees only what the earlier ones left.  This module knows nothing of texts and pictures.
+later step sees only what the earlier ones left; but the split a row was published in counts for its group even where
+the row itself is left out, and of copies the one that is held out most stays.  This module knows nothing of texts and
+pictures.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ class Fate(IntEnum):
 
 STAGES = {
     Fate.PHI: ("phi", "holds identifiers of patients, by the rules"),
-    Fate.COPY: ("duplicate", "says and shows what an earlier record of its group does"),
+    Fate.COPY: ("duplicate", "says and shows what another record of its group does"),
     Fate.CROWD: ("duplicate", "is one of a cluster of near-duplicates that has its share already"),
     Fate.LEAKED: ("leakage", "is in an evaluation set"),
     Fate.MISFIT: ("filter", MISMATCH),
@@ -134,12 +136,13 @@ def make_plan(paths: Sequence[Path], options: Options) -> Plan:
     cluster, same = _clusters(paths, table, shown, texts=options.texts)
     kept, duplication = within_cap(cluster, None)
     if options.texts:
+        held = _held_out(table, options)
         for keys, most, found in (
             (_combined(same, grouped.labels), 1, Fate.COPY),
             (cluster, options.max_per_cluster, Fate.CROWD),
         ):
             left = np.flatnonzero(fate == Fate.KEPT)
-            kept, _ = within_cap(keys[left], most)
+            kept, _ = within_cap(keys[left], most, held[left])
             fate[left[~kept]] = found
     names, split = _divided(table, grouped, fate, options)
     fate[(split < 0) & (fate == Fate.KEPT)] = Fate.SPANNING
@@ -161,6 +164,14 @@ def identifying(table: Table, options: Options) -> Ints:
     """For each row the classes of identifiers that nobody answers for, as bits."""
     found = table.sure | table.doubtful if options.strict else table.sure
     return found & ~np.int32(bits(options.attested))
+
+
+def _held_out(table: Table, options: Options) -> NDArray[np.int8]:
+    """For each row how little it is held out: 0 for one that was published for tests."""
+    if not options.published:
+        return np.zeros(len(table), np.int8)
+    ranks = (HELD_OUT.get(word, HELD_OUT[""]) for word in table.published)
+    return np.fromiter(ranks, np.int8, len(table))
 
 
 def _image_clusters(table: Table) -> Ints:
@@ -203,20 +214,21 @@ def _combined(*columns: NDArray[Any]) -> Ints:
 def _divided(
     table: Table, grouped: Any, fate: NDArray[np.int8], options: Options
 ) -> tuple[list[str], NDArray[np.int8]]:
-    """(names of the splits, the split of each row); rows left out before take no part."""
+    """(names of the splits, the split of each row); rows left out before say what their groups are published in."""
     published = table.published if options.published else [""] * len(table)
     divided = divide(
         grouped.labels,
         grouped.identifiers,
-        ["" if gone else word for word, gone in zip(published, fate.tolist(), strict=True)],
+        published,
         Places(table),
         shares=options.shares,
         seed=options.seed,
     )
     order = [name for name in reversed(HELD_OUT) if options.shares.get(name)]
-    names = list(dict.fromkeys([*order, *sorted({name for name in divided.splits if name})]))
+    left = (name for name, gone in zip(divided.splits, fate.tolist(), strict=True) if name and not gone)
+    names = list(dict.fromkeys([*order, *sorted(set(left))]))
     number = {name: index for index, name in enumerate(names)} | {"": -1}
-    split = np.fromiter((number[name] for name in divided.splits), np.int8, len(table))
+    split = np.fromiter((number.get(name, -1) for name in divided.splits), np.int8, len(table))
     split[fate != Fate.KEPT] = -1
     return names, split
 

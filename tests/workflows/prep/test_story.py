@@ -196,7 +196,7 @@ def test_the_same_record_twice_is_kept_once() -> None:
     record = pair(1)
     assert prep(written(Path("a.jsonl"), record, pair(2), record), "--out", "out") == 0
     assert rejected(Path("out")) == [
-        (3, "duplicate", "says and shows what an earlier record of its group does")
+        (3, "duplicate", "says and shows what another record of its group does")
     ]
 
 
