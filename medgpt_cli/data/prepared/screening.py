@@ -1,4 +1,4 @@
-"""Identifiers in one record: which classes its texts and the headers of its DICOM images hold, as bits.
+"""Identifiers in one record: which classes its texts, its fields and what its images carry hold, as bits.
 
 Texts that `medgpt data deid` wrote and verified are not read again.  This module knows nothing of what is done about
 a finding.
@@ -16,7 +16,8 @@ from medgpt_cli.core.types import Sample
 from medgpt_cli.data.prepared.parts import Notes
 from medgpt_cli.data.privacy.findings import Identifier
 from medgpt_cli.data.privacy.header_files import holder
-from medgpt_cli.data.privacy.headers import find_dicom_header
+from medgpt_cli.data.privacy.headers import find_header
+from medgpt_cli.data.privacy.labels import labels_of
 from medgpt_cli.data.privacy.manifest import vouched_for
 from medgpt_cli.data.privacy.text import find_text
 
@@ -40,7 +41,7 @@ class Screen:
     """Looks for identifiers in records.
 
     Args:
-        headers: Whether the headers of DICOM images are read; pictures that are embedded leave theirs behind.
+        headers: Whether headers and metadata of images are read; pictures that are embedded leave theirs behind.
     """
 
     def __init__(self, *, headers: bool) -> None:
@@ -58,6 +59,8 @@ class Screen:
         if not _deidentified(sample.place.file):
             for text in texts:
                 found += _in_text(text)
+            for _, text in labels_of(sample):
+                found += [each for each in _in_text(text) if each[1]]
         if self._headers:
             for path in sample.images:
                 found += _in_header(holder(path))
@@ -76,7 +79,7 @@ def _in_text(text: str) -> Found:
 @lru_cache(maxsize=1 << 12)
 def _in_header(path: str) -> Found:
     try:
-        return tuple((each.identifier.value, each.sure) for each in find_dicom_header(path, find_text))
+        return tuple((each.identifier.value, each.sure) for each in find_header(path, find_text))
     except BadImage:
         return ()  # said where images are opened
 

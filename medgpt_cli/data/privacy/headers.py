@@ -82,18 +82,6 @@ def find_header(path: str | Path, find: Find | None = None) -> list[HeaderFindin
         return list(dict.fromkeys(found))
 
 
-def find_dicom_header(path: str, find: Find | None = None) -> list[HeaderFinding]:
-    """As `find_header`, and nothing where the image is not DICOM.
-
-    Raises:
-        BadImage: The file cannot be opened or is no image.
-    """
-    with opened_holder(path) as (_, kind):
-        if kind != "DICOM":
-            return []
-    return find_header(path, find)
-
-
 def read_dataset(stream: BinaryIO, *, pixels: bool) -> Dataset:
     """A DICOM file as pydicom reads it, inflated under a limit.
 

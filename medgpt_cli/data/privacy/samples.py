@@ -1,4 +1,4 @@
-"""Identifiers in the records that are trained on: their texts by rules, the headers of their DICOM images.
+"""Identifiers in the records that are trained on: texts and fields by rules, headers and metadata of their images.
 
 Only counts and places come out, so that a scan may be kept: line and field, never what stands there.  This module
 knows nothing of what is done about a finding.
@@ -15,7 +15,8 @@ from medgpt_cli.core.errors import BadImage
 from medgpt_cli.core.types import Sample
 from medgpt_cli.data.privacy.findings import Identifier
 from medgpt_cli.data.privacy.header_files import holder
-from medgpt_cli.data.privacy.headers import find_dicom_header
+from medgpt_cli.data.privacy.headers import find_header
+from medgpt_cli.data.privacy.labels import labels_of
 from medgpt_cli.data.privacy.replacing import Find
 
 PLACES = 5
@@ -60,7 +61,7 @@ def scan_samples(samples: Iterable[Sample], find: Find, *, texts: bool = True) -
     Args:
         samples: Of one file.
         find: Finds identifiers in a text.
-        texts: Whether texts are read; otherwise headers alone.
+        texts: Whether texts and fields are read; otherwise headers alone.
     """
     scan = Scan()
 
@@ -71,9 +72,7 @@ def scan_samples(samples: Iterable[Sample], find: Find, *, texts: bool = True) -
     @lru_cache(maxsize=1 << 18)
     def found_beside(path: str) -> tuple[tuple[Identifier, bool, str], ...]:
         try:
-            return tuple(
-                (each.identifier, each.sure, each.tag) for each in find_dicom_header(path, find)
-            )
+            return tuple((each.identifier, each.sure, each.tag) for each in find_header(path, find))
         except BadImage:
             return ()  # said by whoever checks images
 
@@ -82,6 +81,10 @@ def scan_samples(samples: Iterable[Sample], find: Find, *, texts: bool = True) -
         for field, text in _texts(sample) if texts else ():
             for identifier, sure in found_in(text):
                 scan.add(identifier, f"{line} {field}", sure=sure)
+        for field, text in labels_of(sample) if texts else ():
+            for identifier, sure in found_in(text):
+                if sure:
+                    scan.add(identifier, f"{line} {field}", sure=True)
         for index, image in enumerate(sample.images):
             where = holder(image)
             if where.partition("#")[0] == sample.place.file:

@@ -1,8 +1,9 @@
 """The gate before training: does what will be learnt identify patients?
 
-Rules read the texts and the headers of DICOM images; named entities and burned-in text are looked for by
-`medgpt data scan` and `deid` alone, because they take too long here.  A finding of high confidence refuses, the others
-are counted and warned of.  A file that `medgpt data deid` wrote and verified passes by its hash.  Training on
+Rules read the texts, the fields beside them and what image files carry beside their pixels; named entities and
+burned-in text are looked for by `medgpt data scan` and `deid` alone, because they take too long here.  A finding of
+high confidence refuses, the others are counted and warned of (of fields, only what is certain counts: a number there
+is what ties records).  A file that `medgpt data deid` wrote and verified passes by its hash.  Training on
 identified data inside a hospital is legitimate, but never by accident: whoever answers for it says so in the recipe.
 """
 
@@ -83,7 +84,8 @@ def phi_gate(samples: Iterable[Sample], settings: Phi, files: Mapping[str, str])
         "doubtful": dict(doubtful),
         "attest": settings.attest.model_dump(mode="json") if settings.attest.by else None,
         "deidentified": [file for file, digest in files.items() if vouched_for(Path(file), digest)],
-        "looked_at": "texts by rules, DICOM headers; not names without context, not burned-in text",
+        "looked_at": "texts and fields by rules, headers and metadata of images; not names without context, "
+        "not burned-in text",
     }
 
 

@@ -81,7 +81,8 @@ def test_who_answers_for_it_stands_in_the_manifest() -> None:
             "classes": ["name", "record_number"],
         },
         "deidentified": [],
-        "looked_at": "texts by rules, DICOM headers; not names without context, not burned-in text",
+        "looked_at": "texts and fields by rules, headers and metadata of images; not names without context, "
+        "not burned-in text",
     }
 
 
