@@ -97,10 +97,9 @@ class RunFolder:
         return cls(path, kind, done=is_done(path), lock=None)
 
     def _write_state(self, state: Literal["running", "done"]) -> None:
-        files.write_json(
-            self.path / self._state,
-            {"state": state, "kind": self.kind, "pid": os.getpid(), "host": socket.gethostname()},
-        )
+        # Who writes matters only while it writes: equal runs end in equal bytes.
+        writer = {"pid": os.getpid(), "host": socket.gethostname()} if state == "running" else {}
+        files.write_json(self.path / self._state, {"state": state, "kind": self.kind, **writer})
 
     def finish(self) -> None:
         """Says that everything is in place; only after this may others use the folder."""

@@ -32,6 +32,13 @@ def test_a_run_is_running_until_it_says_done(tmp_path: Path) -> None:
     again.close()
 
 
+def test_who_writes_is_told_only_while_it_writes(tmp_path: Path) -> None:
+    run = RunFolder.open(tmp_path / "run", kind="sft")
+    assert json.loads((run.path / "state.json").read_text()).keys() == {"state", "kind", "pid", "host"}
+    run.finish()
+    assert json.loads((run.path / "state.json").read_text()) == {"state": "done", "kind": "sft"}
+
+
 def test_an_existing_run_needs_resume_or_force(tmp_path: Path) -> None:
     path = finished(tmp_path / "run")
     with pytest.raises(OutputExists):

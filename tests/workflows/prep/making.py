@@ -66,10 +66,10 @@ def rejected(folder: Path) -> list[tuple[int, str, str]]:
 
 
 def contents(folder: str | Path) -> dict[str, bytes]:
-    """Every file that says what the set is; the state and the log say when and where it was made."""
+    """Every file that says what the set is; the log says when it was made."""
     root = Path(folder)
     return {
         str(path.relative_to(root)): path.read_bytes()
         for path in sorted(root.rglob("*"))
-        if path.is_file() and path.name not in ("preparation.json", "log.txt", ".lock")
+        if path.is_file() and path.name not in ("log.txt", ".lock")
     }
