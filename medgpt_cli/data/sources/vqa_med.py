@@ -133,7 +133,7 @@ ADAPTERS = (
     table_adapter(
         name="vqa-med-2020",
         title="VQA-Med 2020",
-        licence="CC BY 4.0",
+        licence="not established",
         access=Access.OPEN,
         home="https://github.com/abachaa/VQA-Med-2020",
         use=("sft", "eval"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from medgpt_cli.data.sources.registry import find
 from tests.data.sources.layouts import vqa_med_2019, vqa_med_2020, vqa_med_2021
 from tests.data.sources.reading import facets, read, samples, shown
 from tests.data.sources.writing import pictures, text
@@ -112,3 +113,8 @@ def test_a_validation_question_of_2021_may_have_several_answers_too(tmp_path: Pa
 def test_the_years_and_vqa_rad_share_pictures_under_one_key(tmp_path: Path) -> None:
     vqa_med_2020(tmp_path)
     assert samples("vqa-med-2020", tmp_path)[0].keys == ("image:medpix/synpic1",)
+
+
+def test_only_the_licence_that_its_source_states_is_told() -> None:
+    licences = {year: find(f"vqa-med-{year}").licence for year in (2019, 2020, 2021)}
+    assert licences == {2019: "CC BY 4.0", 2020: "not established", 2021: "not established"}
