@@ -23,6 +23,7 @@ from medgpt_cli.training.report import write_report
 from medgpt_cli.training.signals import StopOnSignal
 from medgpt_cli.training.trainer import StageTrainer
 from medgpt_cli.workflows import mix, outlook, parts_table, run_record
+from medgpt_cli.workflows.context import check_processes
 from medgpt_cli.workflows.first_step import first_loss_note
 from medgpt_cli.workflows.parts_table import PartRow, part_rows
 from medgpt_cli.workflows.stage_data import StageData, gather
@@ -80,6 +81,7 @@ def run_stage(
     if dry_run:
         outlook.tell(resolved, online=online, as_json=json)
         return
+    check_processes(resolved.recipe)
     if resume and out is None:
         raise UsageError("--resume needs to know which run", repair="name it with --out")
     distributed.join(pick_device()[0])

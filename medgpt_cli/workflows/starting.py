@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from medgpt_cli.core.errors import BadRecipe, UsageError
+from medgpt_cli.core.errors import UsageError
 from medgpt_cli.core.manifest import model_hash
 from medgpt_cli.models import checkpoint
 from medgpt_cli.models.compose import compose
 from medgpt_cli.models.parts import load_language_model, load_vision_tower, picture_statistics
 from medgpt_cli.models.processor import build_processor, set_template
+from medgpt_cli.models.yarn import stretch
+from medgpt_cli.workflows.context import check_context
 from medgpt_cli.workflows.naming import model_folder
 
 
@@ -27,13 +29,15 @@ def build_model(
     Raises:
         NotThere: A folder does not exist.
         BadCheckpoint: A checkpoint cannot be loaded.
-        BadRecipe: The recipe asks for more positions than the model has.
+        BadRecipe: The recipe asks for positions or a sharing of heads that the model does not allow; told before any
+            weight is read.
     """
     import torch
 
     if checkpoint_folder is not None:
         return checkpoint.load(checkpoint_folder, dtype=torch.float32)
     chosen = recipe.model
+    check_context(recipe, model_folder(chosen.llm or chosen.base or "tiny", online=online))
     if chosen.llm is not None:
         llm, tokenizer = load_language_model(model_folder(chosen.llm, online=online))
         tower = model_folder(chosen.vision, online=online)
@@ -54,13 +58,8 @@ def build_model(
             model_folder(chosen.base or "tiny", online=online), dtype=torch.float32
         )
         set_template(processor, date=recipe.chat.date, reasoning=recipe.chat.reasoning)
-    context = model.config.text_config.max_position_embeddings
-    if recipe.train.max_length > context:
-        raise BadRecipe(
-            f"{recipe.train.max_length:,} tokens are more than the model holds, {context:,}",
-            where="train.max_length",
-            repair=f"set train.max_length={context} or less",
-        )
+    if chosen.yarn.factor is not None:
+        stretch(model, factor=chosen.yarn.factor, original=chosen.yarn.original)
     return model, processor
 
 

@@ -60,6 +60,10 @@ def losses(run: Path) -> list[float]:
     return [json.loads(line)["loss"] for line in (run / "metrics.jsonl").read_text().splitlines()]
 
 
+def tokens(run: Path) -> list[int]:
+    return [json.loads(line)["tokens"] for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
 def weights(run: Path) -> dict[str, torch.Tensor]:
     return load_file(run / "model" / "model.safetensors")
 
@@ -87,6 +91,22 @@ def test_two_processes_equal_one(folder: Path, alone: Path) -> None:
     done = launch(folder, [*LINE, "train.batch_size=1", "--out", "ddp"])
     assert done.returncode == 0, done.stderr[-3000:]
     assert losses(folder / "ddp") == pytest.approx(losses(alone), abs=1e-5)
+
+
+@pytest.mark.parametrize("engine", [[], ["engine.deepspeed=true"]], ids=["ddp", "zero-3"])
+def test_two_processes_that_share_packed_rows_equal_one(folder: Path, engine: list[str]) -> None:
+    name = "-".join(["shared", *engine]).replace("=", "-")
+    line = [*LINE, "train.packing=true", "train.max_length=256", "train.batch_size=2"]
+    words = [*line, "engine.sequence_parallel=2", "engine.checkpointing=on", *engine]
+    done = launch(folder, [*words, "--out", name])
+    assert done.returncode == 0, done.stderr[-3000:]
+    done = launch(folder, [*line, "--out", f"{name}-alone"], ranks=1)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert losses(folder / name) == pytest.approx(losses(folder / f"{name}-alone"), abs=1e-5)
+    assert tokens(folder / name) == tokens(folder / f"{name}-alone")
+    one, two = weights(folder / f"{name}-alone"), weights(folder / name)
+    for key, tensor in one.items():
+        torch.testing.assert_close(two[key], tensor, atol=1e-3, rtol=0, msg=key)
 
 
 def test_zero_3_equals_one_process(alone: Path, zero: Path) -> None:
