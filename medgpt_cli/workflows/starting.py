@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from medgpt_cli.core.distributed import first_then_all
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.core.manifest import model_hash
 from medgpt_cli.models import checkpoint
@@ -55,7 +56,8 @@ def build_model(
         )
     else:
         model, processor = checkpoint.load(
-            model_folder(chosen.base or "tiny", online=online), dtype=torch.float32
+            first_then_all(lambda: model_folder(chosen.base or "tiny", online=online)),
+            dtype=torch.float32,
         )
         set_template(processor, date=recipe.chat.date, reasoning=recipe.chat.reasoning)
     if chosen.yarn.factor is not None:
