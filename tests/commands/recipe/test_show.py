@@ -14,61 +14,87 @@ data:
 """
 
 SHOWN = """\
-stage: align           # mine.yaml:1
+stage: align            # mine.yaml:1
 model:
-  base: tiny           # command line
-  llm: null            # default
-  vision: null         # default
-  dtype: auto          # default
-  feature_layer: -2    # default
+  base: tiny            # command line
+  llm: null             # default
+  vision: null          # default
+  dtype: auto           # default
+  yarn:
+    factor: null        # default
+    original: null      # default
+  feature_layer: -2     # default
 data:
   mix:
-    - path: a.jsonl    # mine.yaml:5
-      weight: null     # default
-      cap: null        # default
-      epochs: null     # default
-  temperature: null    # default
-  order: shuffled      # default
-  validation: []       # default
-  image_root: null     # default
-  max_bad: 0           # default
+    - path: a.jsonl     # mine.yaml:5
+      weight: null      # default
+      cap: null         # default
+      epochs: null      # default
+  temperature: null     # default
+  order: shuffled       # default
+  validation: []        # default
+  against: []           # default
+  image_root: null      # default
+  max_bad: 0            # default
 train:
-  seed: 3              # mine.yaml:2
-  epochs: 1.0          # default
-  max_steps: null      # default
-  batch_size: 8        # default
-  accumulate: 1        # default
-  max_length: 2048     # default
-  lr: 1e-05            # command line
-  schedule: cosine     # default
-  warmup: 0.03         # default
-  weight_decay: 0.0    # default
-  clip: 1.0            # default
-  save_steps: 500      # default
-  eval_steps: null     # default
-  keep: 2              # default
-  log_steps: 1         # default
-  threads: null        # default
+  seed: 3               # mine.yaml:2
+  epochs: 1.0           # default
+  max_steps: null       # default
+  batch_size: 8         # default
+  accumulate: 1         # default
+  max_length: 2048      # default
+  packing: false        # default
+  max_images: 64        # default
+  lr: 1e-05             # command line
+  schedule: cosine      # default
+  warmup: 0.03          # default
+  weight_decay: 0.0     # default
+  clip: 1.0             # default
+  save_steps: 500       # default
+  eval_steps: null      # default
+  keep: 2               # default
+  keep_best: false      # default
+  guard:
+    spike: 10.0         # default
+    window: 50          # default
+    warmup: 20          # default
+    patience: 5         # default
+  router_aux: 0.0       # default
+  log_steps: 1          # default
+  threads: null         # default
 parts:
   vision:
-    train: false       # default
-    lr: null           # default
+    train: false        # default
+    lr: null            # default
   projector:
-    train: true        # default
-    lr: null           # default
+    train: true         # default
+    lr: null            # default
   llm:
-    train: false       # default
-    lr: null           # default
+    train: false        # default
+    lr: null            # default
   experts:
-    train: null        # default
-    lr: null           # default
+    train: null         # default
+    lr: null            # default
   router:
-    train: null        # default
-    lr: null           # default
+    train: null         # default
+    lr: null            # default
+engine:
+  deepspeed: false      # default
+  zero: 3               # default
+  offload: none         # default
+  sequence_parallel: 1  # default
+  checkpointing: none   # default
+gates:
+  phi:
+    level: normal       # default
+    attest:
+      by: null          # default
+      basis: null       # default
+      classes: []       # default
 chat:
-  reasoning: low       # default
-  date: 2026-01-01     # default
-  max_new_tokens: 256  # default
+  reasoning: low        # default
+  date: 2026-01-01      # default
+  max_new_tokens: 256   # default
 """
 
 
