@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from medgpt_cli.data.privacy.ocr_policy import OcrMode
 from medgpt_cli.data.privacy.profile import Profile
 from medgpt_cli.data.privacy.tag_classes import TABLE
 from medgpt_cli.data.privacy.text import find_text
+
+TOLD = 20
+"""Places told of what was left out; all are counted by reason."""
 
 
 def run_deid(
@@ -73,10 +77,19 @@ def run_deid(
         write_manifest(staging, document)
         if made and kept is not None:
             keep_key(kept, secret)
+    _tell(copy.left_out)
     if json:
         console.print_json({"out": str(out), "key": str(kept) if kept else None, **_outcome(document)})
     else:
         _show(out, kept, document)
+
+
+def _tell(complaints: Sequence[Complaint]) -> None:
+    """Says where what was left out stands."""
+    for complaint in complaints[:TOLD]:
+        console.say(f"left out: {complaint.where} {complaint.what}")
+    if len(complaints) > TOLD:
+        console.say(f"and {len(complaints) - TOLD:,} more left out")
 
 
 def _refuse(source: Path, out: Path, key: Path | None) -> None:
@@ -159,7 +172,9 @@ def _classes(counts: Counter[Identifier]) -> dict[str, int]:
 
 
 def _reasons(copy: FolderCopy) -> dict[str, int]:
-    reasons = Counter(re.sub(r" at column \d+", "", complaint.what) for complaint in copy.left_out)
+    reasons = Counter(
+        re.sub(r" at column \d+|; its keys: .*", "", complaint.what) for complaint in copy.left_out
+    )
     return dict(reasons + copy.listing.others)
 
 
@@ -185,6 +200,7 @@ def _show(out: Path, key: Path | None, document: dict[str, Any]) -> None:
     rows += [
         ("images read for burned-in text", f"{burned['read']:,}"),
         ("images in which text was blanked", f"{burned['with_text']:,}"),
+        ("columns left behind", f"{document['columns_left_behind']:,}"),
         *((f"left out: {reason}", f"{count:,}") for reason, count in document["left_out"].items()),
     ]
     console.result().print(tables.aligned(("de-identified", str(out)), rows))

@@ -18,20 +18,23 @@ from typing import Any
 
 from medgpt_cli.core.errors import BadImage, BadRecord, Complaint
 from medgpt_cli.core.files import make_folder
+from medgpt_cli.core.types import Place
 from medgpt_cli.data.complaints import Unfit
 from medgpt_cli.data.images.paths import ImageRoot
 from medgpt_cli.data.jsonl import numbered_lines
 from medgpt_cli.data.privacy.findings import Identifier
 from medgpt_cli.data.privacy.header_names import patient_in
 from medgpt_cli.data.privacy.header_profile import HeaderProfile
+from medgpt_cli.data.privacy.known_names import KnownNames
 from medgpt_cli.data.privacy.listing import Listing
 from medgpt_cli.data.privacy.ocr_policy import OcrMode
 from medgpt_cli.data.privacy.pictures import Picture, Pictures, Written
 from medgpt_cli.data.privacy.profile import Profile
-from medgpt_cli.data.privacy.record_copy import RecordCopier, names_of, patient_of
+from medgpt_cli.data.privacy.record_copy import RecordCopier, patient_of
 from medgpt_cli.data.privacy.replacing import Find, replace
 from medgpt_cli.data.privacy.standins import StandIns
 from medgpt_cli.data.privacy.surrogates import Surrogates
+from medgpt_cli.data.records import read_record
 from medgpt_cli.data.strict_json import read_object
 
 IMAGES, TEXTS = "images", "texts"
@@ -81,26 +84,25 @@ class FolderCopy:
         self.written = Written()
         self.left_out: list[Complaint] = []
         self.left: list[tuple[str, Identifier]] = []
-        self._names: dict[str, set[str]] = {}
+        self._names = KnownNames(find)
 
     def look_through(self, say: Callable[[str], None]) -> None:
         """Takes in images and names of patients, headers' too; reads pixels as the policy says; writes nothing."""
         for file in self.listing.records:
             resolve = self._resolver(file)
             for number, record in self._decoded(file, complain=False):
-                names = set(names_of(record, self._find))
+                names: set[str] = set()
                 for index, written in enumerate(_images(record)):
                     try:
                         names |= patient_in(str(self._take_in(resolve(written), record).path)).names
                     except BadImage as error:
                         place = f"{file}:{number} images[{index}]"
                         self.left_out.append(Complaint(error.what, place, error.repair))
-                if patient := patient_of(record):
-                    self._names.setdefault(patient, set()).update(names)
+                self._names.meet(file, record, names)
         for path in self.listing.images:
             try:
                 shown = patient_in(str(self.pictures.add(str(path.resolve())).path))
-                self._names.setdefault(shown.number, set()).update(shown.names)
+                self._names.meet_patient(shown.number, shown.names)
             except BadImage as error:
                 self.listing.others[error.what] += 1
         done = 0
@@ -153,7 +155,7 @@ class FolderCopy:
                     copied = copier.copy(
                         record,
                         otherwise=self._surrogates.token("record", str(record)),
-                        names=self._names_of(record, resolve),
+                        names=self._names_of(file, record, resolve),
                     )
                 except BadImage:
                     continue  # said when the image was taken in
@@ -167,14 +169,12 @@ class FolderCopy:
         else:
             target.unlink()
 
-    def _names_of(self, record: dict[str, Any], resolve: Callable[[str], str]) -> set[str]:
-        """Words of the patient's names, as all records and headers of the patient, or this record alone, tell them."""
-        if patient := patient_of(record):
-            return self._names.get(patient, set())
-        names = set(names_of(record, self._find))
-        for written in _images(record):
-            names |= patient_in(resolve(written).partition("#")[0]).names
-        return names
+    def _names_of(self, file: Path, record: dict[str, Any], resolve: Callable[[str], str]) -> set[str]:
+        shown: set[str] = set()
+        if not patient_of(record):
+            for written in _images(record):
+                shown |= patient_in(resolve(written).partition("#")[0]).names
+        return self._names.of(file, record, shown)
 
     def _write_text(self, path: Path, folder: Path) -> None:
         try:
@@ -195,11 +195,16 @@ class FolderCopy:
         try:
             for number, raw in numbered_lines(file):
                 try:
-                    yield number, read_object(raw)
+                    record = read_object(raw)
+                    # What is no word of a record would neither be replaced nor left behind.
+                    read_record(dict(record), Place(str(file), number), str)
+                    yield number, record
                 except Unfit as error:
                     if complain:
                         self.left_out += [
-                            Complaint(fault.what, f"{file}:{number}", fault.repair)
+                            Complaint(
+                                fault.what, f"{file}:{number} {fault.field}".rstrip(), fault.repair
+                            )
                             for fault in error.faults
                         ]
         except BadRecord as error:
@@ -235,12 +240,6 @@ class FolderCopy:
 
 
 def _images(record: dict[str, Any]) -> list[str]:
-    found: list[str] = []
-    for key in ("image", "images"):
-        value = record.get(key)
-        found += (
-            [value]
-            if isinstance(value, str)
-            else [each for each in value or () if isinstance(each, str)]
-        )
-    return found
+    values = [record.get(key) for key in ("image", "images")]
+    each = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    return [one for one in each if isinstance(one, str)]

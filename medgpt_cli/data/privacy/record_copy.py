@@ -20,7 +20,9 @@ NUMBERS = ("id", "patient_id", "study_id")
 """Fields whose whole value is a number or a code."""
 PUBLISHED = frozenset({"pmcid", "figure", "question"})
 """Kinds of keys that name something published, not a patient; they stay, so that leakage is still found by them."""
-AS_THEY_ARE = frozenset({"role", "from", "type", "source", "licence", "split"})
+AS_THEY_ARE = frozenset({"role", "from", "type", "split"})
+TERMS = frozenset({"source", "licence"})
+"""Words that stay unless something certain stands in them: a web address is no patient's."""
 SHORTEST = 4
 """Characters a number needs to be looked for in texts."""
 
@@ -81,7 +83,7 @@ class RecordCopier:
             if key not in WORDS and key not in CONTENT and key not in OPTIONAL and key not in TIES:
                 copied.columns += 1
             elif key in NUMBERS:
-                copied.record[key] = self._standins.surrogates.identifier(str(value))
+                copied.record[key] = self._number(str(value))
                 copied.counts[Identifier.RECORD_NUMBER] += key != "id"
             elif key == "keys":
                 copied.record[key] = [self._key(str(each)) for each in value]
@@ -89,9 +91,19 @@ class RecordCopier:
                 copied.record[key] = self._images(value)
             elif key in AS_THEY_ARE:
                 copied.record[key] = value
+            elif key in TERMS:
+                copied.record[key] = self._term(key, value, copied)
             else:
                 copied.record[key] = self._walk(value, key, patient, known, copied)
         return copied
+
+    def _term(self, key: str, value: Any, copied: CopiedRecord) -> Any:
+        sure = [found.identifier for found in self._find(str(value)) if found.sure]
+        copied.counts.update(sure)
+        return self._standins.surrogates.token(key, str(value)) if sure else value
+
+    def _names_somebody(self, value: Any) -> bool:
+        return any(found.sure for found in self._find(str(value)))
 
     def _walk(self, value: Any, place: str, patient: str, known: Known, copied: CopiedRecord) -> Any:
         if isinstance(value, str):
@@ -120,10 +132,18 @@ class RecordCopier:
 
     def _key(self, key: str) -> str:
         kind, _, value = key.partition(":")
-        if kind in PUBLISHED:
-            return key
         space, slash, own = value.rpartition("/")
-        return f"{kind}:{space}{slash}{self._standins.surrogates.identifier(own)}"
+        new = key if kind in PUBLISHED else f"{kind}:{space}{slash}{self._number(own)}"
+        if self._names_somebody(new):  # mrn:48291035 is a labelled number in itself
+            return f"key:{self._standins.surrogates.token('key', key)}"
+        return new
+
+    def _number(self, value: str) -> str:
+        """A stand-in of the same format; one of no format where that still looks like an e-mail or an SSN."""
+        standin = self._standins.surrogates.identifier(value)
+        if self._names_somebody(standin):
+            return self._standins.surrogates.token("number", value)
+        return standin
 
 
 def patient_of(record: dict[str, Any]) -> str:
@@ -134,6 +154,17 @@ def patient_of(record: dict[str, Any]) -> str:
 def names_of(record: dict[str, Any], find: Find) -> frozenset[str]:
     """Words of the names that a record says with certainty."""
     return names_in(_texts(record), find)
+
+
+def full_names_of(record: dict[str, Any], find: Find) -> frozenset[str]:
+    """Names of several words that a record says with certainty, as they stand there."""
+    return frozenset(
+        name
+        for text in _texts(record)
+        for found in find(text)
+        if found.sure and found.identifier is Identifier.NAME
+        if len((name := text[found.start : found.end]).split()) > 1
+    )
 
 
 def _texts(record: dict[str, Any]) -> Iterator[str]:

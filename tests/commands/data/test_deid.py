@@ -255,3 +255,66 @@ def test_names_in_headers_are_replaced_in_what_is_written_of_the_patient() -> No
         assert "wenzeslaus" not in "".join(written[:clean])
         # Of somebody else's patient nothing is known.
         assert all("quimbylou" in each for each in written[clean:])
+
+
+def write(*records: object) -> None:
+    Path("local.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records))
+
+
+def test_names_of_a_file_are_replaced_where_no_patient_is_named() -> None:
+    write(
+        {"text": "Patient: Anna Zwiebelhuber, MRN: 48291035.", "patient_id": "17"},
+        {"text": "As Zwiebelhuber lies supine, ZWIEBELHUBER is rotated."},
+        {"text": "Patient: John White, MRN: 48291036.", "patient_id": "18"},
+        {"text": "White matter is normal."},
+        {"text": "As Zwiebelhuber lies supine.", "patient_id": "19"},
+    )
+    assert deid("local.jsonl", "--out", "out") == 0
+    first, second, _, fourth, fifth = (str(each["text"]) for each in lines())
+    assert "zwiebelhuber" not in (first + second).casefold()
+    assert fourth == "White matter is normal."
+    # A record of another patient is left to what is known of that patient.
+    assert "Zwiebelhuber" in fifth
+
+
+@pytest.mark.parametrize(
+    ("record", "what"),
+    [
+        ({"Zwiebelhuber_key": "x"}, "local.jsonl:2 is no known form of a record; its keys: 1 not shown"),
+        (
+            {
+                "messages": [
+                    {"role": "Zwiebelhuber", "content": "x"},
+                    {"role": "assistant", "content": "y"},
+                ]
+            },
+            "local.jsonl:2 messages[0].role is an unknown role",
+        ),
+    ],
+)
+def test_what_is_no_record_is_told_by_its_line_and_left_out(
+    record: dict[str, object], what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write({"text": "clear", "ward": "x", "bed": 1}, record)
+    assert deid("local.jsonl", "--out", "out") == 0
+    out, err = capsys.readouterr()
+    assert f"left out: {what}" in " ".join(err.split())
+    assert "columns left behind 2" in " ".join(out.split())
+    assert "records 1" in " ".join(out.split())
+    assert "Zwiebelhuber" not in out + err + everything().decode()
+
+
+def test_fields_beside_the_texts_are_as_clean() -> None:
+    fields = {
+        "id": "MRN: 84756123",
+        "patient_id": "078-05-1120",
+        "source": "a.zwiebel@hospital.org",
+        "keys": ["mrn:84756123", "patient:078-05-1120", "figure:PMC1_Fig1"],
+    }
+    write({"text": "clear", "licence": "https://creativecommons.org/licenses/by/4.0", **fields})
+    assert deid("local.jsonl", "--out", "out") == 0
+    assert main(["data", "scan", "out/local.jsonl"]) == 0
+    (found,) = lines()
+    assert found["licence"] == "https://creativecommons.org/licenses/by/4.0"
+    assert found["keys"][2] == "figure:PMC1_Fig1"  # type: ignore[index]
+    assert [each for each in ("84756123", "078-05", "zwiebel") if each in json.dumps(found)] == []
