@@ -96,15 +96,19 @@ class RunFolder:
         """
         return cls(path, kind, done=is_done(path), lock=None)
 
-    def _write_state(self, state: Literal["running", "done"]) -> None:
+    def _write_state(self, state: Literal["running", "done"], **told: object) -> None:
         # Who writes matters only while it writes: equal runs end in equal bytes.
         writer = {"pid": os.getpid(), "host": socket.gethostname()} if state == "running" else {}
-        files.write_json(self.path / self._state, {"state": state, "kind": self.kind, **writer})
+        files.write_json(self.path / self._state, {"state": state, "kind": self.kind, **writer, **told})
 
-    def finish(self) -> None:
-        """Says that everything is in place; only after this may others use the folder."""
+    def finish(self, **told: object) -> None:
+        """Says that everything is in place; only after this may others use the folder.
+
+        Args:
+            told: What the state shall say beside that.
+        """
         if self._lock is not None:
-            self._write_state("done")
+            self._write_state("done", **told)
         self.close()
 
     def close(self) -> None:

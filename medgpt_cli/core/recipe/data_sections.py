@@ -48,6 +48,8 @@ class Raw(Section):
     """Records that may be unreadable, unfit or without their image before the command ends with 3."""
     against: tuple[str, ...] = ()
     """Evaluation sets whose patients, images and questions must not be in the result; --against sets it."""
+    max_unread: int = Field(default=0, ge=0)
+    """Records and images of evaluation sets that may be unreadable before it ends with 3; never a whole set."""
 
 
 class Mismatch(Section):

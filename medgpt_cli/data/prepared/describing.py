@@ -50,6 +50,7 @@ def all_notes(parts: Sequence[Path]) -> Notes:
         whole.files.update(notes.files)
         whole.met |= notes.met
         whole.unread = max(whole.unread, notes.unread)
+        whole.compared = whole.compared or notes.compared
         whole.unopened = max(whole.unopened, notes.unopened)
         for name in ("sure", "doubtful", "flags"):
             getattr(whole, name).update(getattr(notes, name))
@@ -103,6 +104,7 @@ def manifest(
     splits: dict[str, Any],
     recipe: dict[str, Any],
     tokens: dict[str, str] | None = None,
+    hashed: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, Any]:
     """The manifest of a prepared set.
 
@@ -115,7 +117,9 @@ def manifest(
         splits: Rows and shards by split.
         recipe: Every value.
         tokens: Whose tokens the index counts, where it counts any.
+        hashed: SHA-256 of the files of each evaluation set.
     """
+    hashed = hashed or {}
     notes = all_notes(parts)
     read, kept, files = _by_source(parts, plan, len(sources))
     stages: dict[str, dict[str, int]] = {}
@@ -146,6 +150,17 @@ def manifest(
         "duplicates": plan.duplicates.as_dict(),
         "against": {
             "sets": list(recipe["data"]["against"]),
+            "read": [
+                {
+                    "path": path,
+                    "records": read,
+                    "records_not_read": unread,
+                    "sha256": hashed.get(path, {}),
+                }
+                for path, (read, unread, _) in zip(
+                    recipe["data"]["against"], notes.compared, strict=False
+                )
+            ],
             "records_met": len(notes.met),
             "records_not_read": notes.unread,
             "images_not_opened": notes.unopened,

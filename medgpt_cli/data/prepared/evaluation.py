@@ -1,7 +1,8 @@
 """The evaluation sets that records are compared with while they are judged.
 
 A set that is prepared against itself meets itself: what it publishes as held out stays held out, so it is not compared
-with its own set, while its training side is.  This module knows nothing of rows and parts.
+with its own set, while its training side is.  What cannot be read is nothing that records were compared with, so it
+refuses, but for as much as somebody answers for.  This module knows nothing of rows and parts.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from medgpt_cli.core.errors import Complaint
+from medgpt_cli.core.errors import BadImage, BadRecord, Complaint
 from medgpt_cli.core.types import Sample
 from medgpt_cli.data.duplicates.pictures import ImagePrint
 from medgpt_cli.data.leakage.against import Against
@@ -19,9 +20,15 @@ from medgpt_cli.data.leakage.matches import Match
 from medgpt_cli.data.leakage.roles import TRAIN, evaluation_samples
 from medgpt_cli.data.prepared.parts import Notes
 from medgpt_cli.data.prepared.raw import Source, checked
+from medgpt_cli.data.sources.choices import HIDDEN
 from medgpt_cli.data.splits import published_split
 
 _RECORD = re.compile(r".*:\d+")
+
+
+def unreadable(sets: Sequence[Sequence[int]]) -> int:
+    """Records that are faulty, among those that could not be read."""
+    return sum(unread - unlabelled for _, unread, unlabelled in sets)
 
 
 class Evaluation:
@@ -31,16 +38,26 @@ class Evaluation:
         paths: The sets.
         sources: All that is prepared: what many of their texts say is boilerplate, and no leak.
         kept: Whether published splits are kept, so that what is held out stays so.
+        allowed: Records and images of them that may be unreadable.
 
     Attributes:
-        unread: Evaluation records that could not be read, so that nothing is compared with them.
+        sets: Of each set the records that were read, those that could not be, so that nothing is compared with them,
+            and how many of the latter have no published label.
+
+    Raises:
+        BadRecord: More is unreadable than allowed, or a set has no record that can be read, which nothing allows.
+        BadImage: Likewise, where it is images alone.
     """
 
-    def __init__(self, paths: Sequence[str], sources: Sequence[Source], *, kept: bool) -> None:
-        self.unread = 0
+    def __init__(
+        self, paths: Sequence[str], sources: Sequence[Source], *, kept: bool, allowed: int = 0
+    ) -> None:
+        self.sets: list[list[int]] = []
         self._last = ""
+        self._complaints: list[Complaint] = []
         self._firsts: list[int] = []
         self._against = Against.build(self._records(paths))
+        self._refuse_unread(paths, allowed)
         for source in sources:
             self._against.learn(found for found in checked(source) if isinstance(found, Sample))
         numbers = {Path(path).resolve(): number for number, path in enumerate(paths)}
@@ -49,7 +66,8 @@ class Evaluation:
 
     def note(self, notes: Notes) -> None:
         """Puts into the notes of a block what could not be compared with."""
-        notes.unread = self.unread
+        notes.compared = self.sets
+        notes.unread = sum(unread for _, unread, _ in self.sets)
         notes.unopened = len(self._against.unread)
 
     def leak(self, sample: Sample, prints: Sequence[ImagePrint], source: Source, notes: Notes) -> str:
@@ -72,13 +90,43 @@ class Evaluation:
         read = 0
         for path in paths:
             self._firsts.append(read)
+            self.sets.append([0, 0, 0])
+            self._last = ""
             for sample in evaluation_samples(Path(path), on_bad=self._complained):
                 read += 1
+                self.sets[-1][0] += 1
                 yield sample
 
+    def _refuse_unread(self, paths: Sequence[str], allowed: int) -> None:
+        for path, (read, *_) in zip(paths, self.sets, strict=True):
+            if not read:
+                raise BadRecord(
+                    "no record of this evaluation set can be read, so nothing would be compared with it",
+                    where=path,
+                    repair="mend it; medgpt data check lists every fault",
+                    complaints=self._complaints,
+                )
+        records = unreadable(self.sets)
+        images = len(self._against.unread)
+        if records + images > allowed:
+            words = f"{records:,} records cannot be used" if records else ""
+            shown = f"{images:,} images could not be opened" if images else ""
+            raise (BadRecord if records else BadImage)(
+                f"{' and '.join(filter(None, (words, shown)))} of the evaluation sets, so what they hold would not be "
+                "compared",
+                repair="mend them; or answer for what is not compared with "
+                f"data.max_unread={records + images}",
+                complaints=[*self._complaints, *self._against.unread],
+            )
+
     def _complained(self, complaint: Complaint) -> None:
-        """Counts a record once, whatever number of faults it has."""
+        """Counts a record once, whatever number of faults it has; a withheld label is none of ours to mend."""
         found = _RECORD.match(complaint.where)
         place = found[0] if found else complaint.where
-        self.unread += place != self._last
+        new = place != self._last
         self._last = place
+        self.sets[-1][1] += new
+        if complaint.what == HIDDEN:
+            self.sets[-1][2] += new
+        else:
+            self._complaints.append(complaint)

@@ -44,6 +44,7 @@ class Settings:
         against: Evaluation sets that records are compared with.
         published: Whether published splits are kept: what a set holds out may then meet itself.
         towers: Folder of the model that scores how well texts fit their pictures, or empty.
+        max_unread: Evaluation records and images of them that may be unreadable.
     """
 
     embed: bool = False
@@ -51,6 +52,9 @@ class Settings:
     against: tuple[str, ...] = ()
     published: bool = True
     towers: str = ""
+    max_unread: int = field(
+        default=0, repr=False
+    )  # decides whether there are parts, and not what is in them
 
 
 class Judge:
@@ -74,7 +78,9 @@ class Judge:
         self._screen = Screen(headers=not settings.embed)
         self._filters = build(settings.filters, look=lambda path: self._pictures.look(path).flags)
         self._evaluation = (
-            Evaluation(settings.against, sources, kept=settings.published) if settings.against else None
+            Evaluation(settings.against, sources, kept=settings.published, allowed=settings.max_unread)
+            if settings.against
+            else None
         )
 
     def rows(self, source: Source, items: Sequence[Item], notes: Notes) -> Iterator[dict[str, Any]]:

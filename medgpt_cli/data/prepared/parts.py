@@ -63,6 +63,7 @@ class Notes:
         met: Numbers of the evaluation records that its records meet.
         unread: Evaluation records that could not be read, the same number in every block.
         unopened: Images of evaluation records that could not be opened, likewise.
+        compared: Of each evaluation set the counts of `Evaluation.sets`, likewise.
     """
 
     source: int
@@ -75,6 +76,7 @@ class Notes:
     met: set[int] = field(default_factory=set)
     unread: int = 0
     unopened: int = 0
+    compared: list[list[int]] = field(default_factory=list)
 
 
 def part_schema(*, embedded: bool) -> pa.Schema:
@@ -149,6 +151,7 @@ def read_notes(path: Path) -> Notes:
         set(found["met"]),
         found["unread"],
         found["unopened"],
+        found["compared"],
     )
 
 

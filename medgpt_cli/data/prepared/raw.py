@@ -174,7 +174,7 @@ def source_at(
         return Source(path, column_adapter(columns, image_root), (), None, cap, dict(columns), cut)
     if adapter and adapter != RECORDS:
         return Source(path, registry.find(adapter), (), image_root, cap, cut=cut)
-    files = (path,) if adapter and not path.is_dir() else _record_files(path)
+    files = (path,) if adapter and not path.is_dir() else record_files(path)
     if not adapter:
         try:
             return Source(path, registry.detect(path), (), image_root, cap, cut=cut)
@@ -205,7 +205,8 @@ def complaint(fault: Fault, place: Place) -> Complaint:
     )
 
 
-def _record_files(path: Path) -> tuple[Path, ...]:
+def record_files(path: Path) -> tuple[Path, ...]:
+    """The files of records of our own forms at a path, in the order they are read."""
     if not path.is_dir():
         return (path,) if path.name.lower().endswith(RECORD_FILES) else ()
     below = (item for item in sorted(path.rglob("*")) if item.name.lower().endswith(RECORD_FILES))

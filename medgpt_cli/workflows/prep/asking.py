@@ -108,6 +108,7 @@ def understand(
         filters=FilterSettings(**{name: getattr(filters, name) for name in FilterSettings.__slots__}),
         against=tuple(data.against),
         towers=filters.mismatch.model or "",
+        max_unread=data.max_unread,
         published=resolved.recipe.splits.published or not data.against,  # nothing else is judged by it
     )
     if model := resolved.recipe.output.tokenizer:
@@ -183,5 +184,9 @@ def _refuse_inside(out: Path | None, source: Source) -> None:
     if out is None:
         return
     place, read = out.resolve(), source.path.resolve()
-    if place == read or read.is_relative_to(place) or (source.adapter and place.is_relative_to(read)):
+    if (
+        place == read
+        or read.is_relative_to(place)
+        or (source.path.is_dir() and place.is_relative_to(read))
+    ):
         raise UsageError(f"{out} and the source {source.path} overlap", repair="name another --out")

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core import files
-from medgpt_cli.core.errors import BadRecord, Complaint, InputError, PhiFound, UsageError
+from medgpt_cli.core.errors import BadRecord, Complaint, InputError, PhiFound
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.data.prepared import describing
+from medgpt_cli.data.prepared.evaluation import unreadable
 from medgpt_cli.data.prepared.opening import MANIFEST
 from medgpt_cli.data.prepared.parts import FOLDER, path_of, read_notes
 from medgpt_cli.data.prepared.planning import Fate, Options, Plan, identifying, make_plan
@@ -26,28 +27,9 @@ from medgpt_cli.data.prepared.report import write_report
 from medgpt_cli.data.prepared.screening import names
 from medgpt_cli.data.prepared.shards import write_shards
 from medgpt_cli.workflows.prep.asking import Asked
-from medgpt_cli.workflows.prep.working import COUNT, fingerprint, missing
-
-ASKED = "asked.json"
-"""In the folder of parts: what decides their bytes."""
-
-
-def begin(out: Path, asked: Asked) -> None:
-    """Makes the folder of parts, or sees that those there were judged by the same rules.
-
-    Raises:
-        UsageError: They were judged by others.
-    """
-    parts = files.make_folder(out / FOLDER)
-    wanted = json.loads(json.dumps(fingerprint(asked.work)))
-    path = parts / ASKED
-    if not path.exists():
-        files.write_json(path, wanted)
-    elif json.loads(path.read_text()) != wanted:
-        raise UsageError(
-            f"{out} was begun with other sources or rules for single records",
-            repair="begin anew with --force, or give the line it was begun with",
-        )
+from medgpt_cli.workflows.prep.beginning import begin, refuse_other
+from medgpt_cli.workflows.prep.inputs import digests, hashes_of, listing
+from medgpt_cli.workflows.prep.working import COUNT, missing
 
 
 def finish(run: RunFolder, asked: Asked, line: Callable[..., str], max_bad: int | None) -> None:
@@ -65,9 +47,15 @@ def finish(run: RunFolder, asked: Asked, line: Callable[..., str], max_bad: int 
         InputError: Blocks are missing, or a source was changed meanwhile.
     """
     out = run.path
+    if (out / MANIFEST).exists():
+        refuse_other(out, asked)
     paths = _parts(out)
+    # Once more: what came while records were judged is in some blocks and not in others.
+    begin(out, asked)
+    read = digests(listing(asked.sources, asked.work.settings.against))
     if not (out / MANIFEST).exists():
         _refuse_changed(paths)
+        _refuse_unread(paths, asked.work.settings.max_unread)
         _refuse_bad(out, paths, asked.resolved.recipe.data.max_bad, line)
         _restart_if_other(run, asked)
         plan = make_plan(paths, asked.options)
@@ -88,12 +76,13 @@ def finish(run: RunFolder, asked: Asked, line: Callable[..., str], max_bad: int 
             splits=splits,
             recipe=asked.resolved.as_json(),
             tokens=tokens,
+            hashed={path: hashes_of(path) for path in asked.work.settings.against},
         )
         write_report(out, manifest)
         write_readme(out, manifest)
         files.write_json(out / MANIFEST, manifest)
     shutil.rmtree(out / FOLDER, ignore_errors=True)
-    run.finish()
+    run.finish(read=read)
 
 
 def _counted(out: Path, splits: dict[str, Any], model: str | None) -> dict[str, str] | None:
@@ -136,6 +125,16 @@ def _refuse_changed(paths: Sequence[Path]) -> None:
                 raise InputError(
                     "was changed after it was read", where=name, repair="begin anew with --force"
                 )
+
+
+def _refuse_unread(paths: Sequence[Path], allowed: int) -> None:
+    """Parts may have been judged by a line that allowed more."""
+    notes = describing.all_notes(paths)
+    if (unread := unreadable(notes.compared) + notes.unopened) > allowed:
+        raise BadRecord(
+            f"{unread:,} records or images of the evaluation sets could not be read, so nothing was compared with them",
+            repair=f"mend them and begin anew; or answer for them with data.max_unread={unread}",
+        )
 
 
 def _refuse_bad(out: Path, paths: Sequence[Path], allowed: int, line: Callable[..., str]) -> None:

@@ -17,7 +17,8 @@ from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.data.prepared.opening import KIND
 from medgpt_cli.workflows.prep import listing, outlook, telling
 from medgpt_cli.workflows.prep.asking import Asked, again, share_of, understand
-from medgpt_cli.workflows.prep.merging import begin, finish
+from medgpt_cli.workflows.prep.beginning import begin, begun_so, refuse_other
+from medgpt_cli.workflows.prep.merging import finish
 from medgpt_cli.workflows.prep.working import Share, work_together
 
 
@@ -85,12 +86,24 @@ def run_prep(
     )
     same = line(max_bad=max_bad)
     if shards is not None:
-        _one_share(out, asked, share, workers or cores().usable, f"{same} --shards {shards}")
-        telling.share(out, share, as_json=json)
+        unfinished = _one_share(
+            out,
+            asked,
+            share,
+            workers or cores().usable,
+            f"{same} --shards {shards}",
+            resume=resume,
+            force=force,
+        )
+        if unfinished:
+            telling.share(out, share, as_json=json)
+        else:
+            telling.whole(out, as_json=json)
         return
     run = RunFolder.open(out, resume=resume or merge, force=force, kind=KIND, state=rundir.STATE_OF_DATA)
     try:
         if run.done:
+            refuse_other(out, asked)
             console.say(f"{out} had already finished.")
         else:
             console.log_to(run.log)
@@ -104,13 +117,24 @@ def run_prep(
         run.close()
 
 
-def _one_share(out: Path, asked: Asked, share: Share, workers: int, line: str) -> None:
-    """Judges one share; other shares may be at work in the same folder."""
-    rundir.examine(out, resume=True, force=False, kind=KIND)
+def _one_share(
+    out: Path, asked: Asked, share: Share, workers: int, line: str, *, resume: bool, force: bool
+) -> bool:
+    """Judges one share, unless the whole set has finished; other shares may be at work in the same folder.
+
+    With `force` a finished set, or one begun otherwise, is thrown away once; what another share of the same line has
+    begun is what was asked for.
+    """
+    rundir.examine(out, resume=resume or not force, force=force, kind=KIND)
+    if force and rundir.is_run(out) and (rundir.is_done(out) or not begun_so(out, asked)):
+        RunFolder.open(out, force=True, kind=KIND, state=rundir.STATE_OF_DATA).close()
     if rundir.is_done(out):
-        return
+        refuse_other(out, asked)
+        console.say(f"{out} had already finished.")
+        return False
     files.make_folder(out)
     if not rundir.is_run(out):
         files.write_json(out / rundir.STATE_OF_DATA, {"state": "running", "kind": KIND})
     begin(out, asked)
     work_together(asked.work, share, workers, line)
+    return True

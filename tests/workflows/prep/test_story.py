@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -227,8 +228,12 @@ def test_what_evaluation_sets_hold_is_left_out() -> None:
     assert [(line, stage) for line, stage, _ in left] == [(1, "leakage"), (2, "leakage"), (3, "leakage")]
     assert left[0][2] == "meets eval.jsonl:1 by same pixels (pixel for pixel)"
     manifest = json.loads(Path("out/manifest.json").read_text())
+    digest = hashlib.sha256(evaluation.read_bytes()).hexdigest()
     assert manifest["against"] == {
         "sets": ["eval.jsonl"],
+        "read": [
+            {"path": "eval.jsonl", "records": 3, "records_not_read": 0, "sha256": {"": digest}},
+        ],
         "records_met": 3,
         "records_not_read": 0,
         "images_not_opened": 0,
@@ -264,7 +269,15 @@ def test_what_evaluation_sets_do_not_tell_is_told(capsys: pytest.CaptureFixture[
     torn = {"question": 1, "answer": 2, "id": []}
     Path("torn.png").write_bytes(b"\x89PNG")
     against = written(Path("eval.jsonl"), pair(50), torn, "{", pair(51, image="torn.png"))
-    assert prep(path, "--out", "out", "--against", against) == 0
+    assert prep(path, "--out", "out", "--against", against) == 3
+    said = capsys.readouterr().err
+    assert said.startswith("eval.jsonl:2 ")
+    assert (
+        "error: 2 records cannot be used and 1 images could not be opened of the evaluation sets, so what they hold "
+        "would not be compared\nmend them; or answer for what is not compared with data.max_unread=3\n"
+    ) in said
+    allowed = ("--against", against, "--resume", "data.max_unread=3")
+    assert prep(path, "--out", "out", *allowed) == 0
     manifest = json.loads(Path("out/manifest.json").read_text())
     assert (manifest["against"]["records_not_read"], manifest["against"]["images_not_opened"]) == (2, 1)
     assert (
@@ -425,6 +438,7 @@ def test_a_dry_run_counts_and_writes_nothing(capsys: pytest.CaptureFixture[str])
         (["a.jsonl", "--out", "out", "--against", "no.jsonl"], 3, "there is no evaluation set no.jsonl"),
         (["a.jsonl", "--out", "out", "--merge"], 3, "no share has been judged to its end"),
         (["./", "--out", "./"], 2, "overlap"),
+        (["./", "--out", "below"], 2, "overlap"),  # its list of rejects would be records the next time
     ],
 )
 def test_refusals(words: list[str], code: int, says: str, capsys: pytest.CaptureFixture[str]) -> None:
