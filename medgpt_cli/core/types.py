@@ -21,8 +21,37 @@ class Role(StrEnum):
     ASSISTANT = "assistant"
 
 
+class Element(int):
+    """A line of a JSON array on which several records begin, and which of them is meant; printed as `1[17]`.
+
+    Args:
+        line: From 1.
+        index: Of the record in the array, from 0.
+    """
+
+    index: int
+
+    def __new__(cls, line: int, index: int) -> Element:
+        """A line that knows its element."""
+        made = super().__new__(cls, line)
+        made.index = index
+        return made
+
+    def __getnewargs__(self) -> tuple[int, int]:
+        """What a copy in another process is made of."""
+        return int(self), self.index
+
+    def __str__(self) -> str:
+        return f"{int(self)}[{self.index}]"
+
+
 class Place(msgspec.Struct, frozen=True, gc=False):
-    """Where a record stands; printed as `file:line`, which is all a message may say about it."""
+    """Where a record stands; printed as `file:line`, which is all a message may say about it.
+
+    Attributes:
+        file: As the person named it.
+        line: From 1; an `Element` where a line of an array holds several records.
+    """
 
     file: str
     line: int

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shlex
+import shutil
 import stat
+import sys
+import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,19 +23,25 @@ from typing import BinaryIO, cast
 import msgspec
 
 from medgpt_cli.core.errors import BadRecord, NotThere
+from medgpt_cli.core.types import Element
 from medgpt_cli.data.json_faults import FILE, iconv, why_not_json
 
 LINE_CAP = 16 * 2**20
 """Bytes a line may have."""
+STDIN = Path("-")
+"""Stands for standard input."""
 ARRAY_CAP = 2 * 2**30
 """Bytes a JSON array may have: unlike JSONL it is read as a whole."""
 
 _BOM = b"\xef\xbb\xbf"
+_GAP = re.compile(rb"[\s,]*")
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """The records of a file as (line number from 1, JSON text), in order, blank lines left out.
+
+    The number is an `Element` where a line of an array holds several records.
 
     Raises:
         NotThere: There is no such file.
@@ -59,7 +69,15 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _opened(path: Path) -> BinaryIO:
-    """A regular file, opened without waiting for anyone to write into it."""
+    """A regular file, opened without waiting for anyone to write into it; of `-`, a copy of standard input.
+
+    The copy has no name, so nobody else can open it and nothing of it is left, however the process ends.
+    """
+    if path == STDIN:
+        copy = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+        copy.seek(0)
+        return cast(BinaryIO, copy)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
@@ -128,13 +146,16 @@ def _elements(data: bytes, number: int, path: Path) -> Iterator[tuple[int, bytes
     except (ValueError, RecursionError) as error:
         line, what, repair = why_not_json(data, error)
         raise BadRecord(what, where=f"{path}:{number + line}", repair=named(repair, path)) from None
-    position = 0
-    for element in elements:
+    position = shared = 0
+    for index, element in enumerate(elements):
         raw = bytes(element)
         start = data.index(raw, position)
         number += data.count(b"\n", position, start)
-        if len(raw) > LINE_CAP:
-            raise _too_long(path, number)
-        yield number, raw
-        number += raw.count(b"\n")
         position = start + len(raw)
+        following = _GAP.match(data, position)
+        if b"\n" not in raw and index + 1 < len(elements) and following and b"\n" not in following[0]:
+            shared = number
+        if len(raw) > LINE_CAP:
+            raise _too_long(path, Element(number, index) if number == shared else number)
+        yield Element(number, index) if number == shared else number, raw
+        number += raw.count(b"\n")

@@ -24,6 +24,7 @@ from medgpt_cli.core.errors import (
 )
 from medgpt_cli.core.files import write_json
 from medgpt_cli.core.manifest import environment
+from medgpt_cli.data.jsonl import STDIN
 from medgpt_cli.data.prepared.opening import is_prepared, samples_of
 from medgpt_cli.data.prepared.raw import source_at
 from medgpt_cli.data.privacy.entities import beside, named_entities
@@ -80,7 +81,7 @@ def scan_data(
     names: dict[str, Path] = {}
     left: Counter[str] = Counter()
     for path in paths:
-        console.say(f"reading {path} …")
+        console.say(f"reading {'standard input' if path == STDIN else path} …")
         left += _look_through(scanner, path, image_root, names)
     scanner.headers()
     if scanner.images and mode is not OcrMode.OFF:
@@ -110,7 +111,7 @@ def _refuse(
     paths: Sequence[Path], out: Path | None, *, force: bool, show_values: bool, json: bool
 ) -> None:
     for path in paths:
-        if not path.exists():
+        if path != STDIN and not path.exists():
             raise NotThere("there is no such file or folder", where=str(path))
     if show_values and (json or not sys.stdout.isatty()):
         raise UsageError(
@@ -137,6 +138,9 @@ def _look_through(
     Returns:
         How many files were not looked through, by reason.
     """
+    if path == STDIN:
+        scanner.record_file(path, image_root)
+        return Counter()
     if path.is_dir() and (is_prepared(path) or _is_known_set(path)):
         scanner.samples(samples_of(path, image_root=image_root, on_bad=scanner.complaints.append))
         return Counter()

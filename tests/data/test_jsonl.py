@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import pickle
+import sys
 from pathlib import Path
 
 import pytest
 
 from medgpt_cli.core.errors import BadRecord
+from medgpt_cli.core.types import Element, Place
 from medgpt_cli.data import jsonl
 from medgpt_cli.data.jsonl import numbered_lines
 
@@ -39,6 +43,36 @@ def test_an_array_is_numbered_by_the_line_each_element_begins_on(tmp_path: Path)
     path = tmp_path / "a.json"
     path.write_text("\n\n[" + ",\n".join(json.dumps(o, indent=2) for o in OBJECTS) + "\n]\n")
     assert numbers_and_objects(path) == list(zip([3, 6, 9], OBJECTS, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[1,2, 3]", ["1[0]", "1[1]", "1[2]"]),
+        ("[1]", ["1"]),
+        ("[1,\n2,\n3]", ["1", "2", "3"]),
+        ("[1,\n2, 3,\n4]", ["1", "2[1]", "2[2]", "3"]),
+        ('[{"a":\n1}, {"b": 2}, 3]', ["1", "2[1]", "2[2]"]),
+        ('[1, {"b":\n2}]', ["1[0]", "1[1]"]),
+    ],
+)
+def test_records_that_begin_on_one_line_are_told_apart(
+    tmp_path: Path, text: str, named: list[str]
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    assert [str(Place("", number))[1:] for number, _ in numbered_lines(path)] == named
+
+
+def test_an_element_survives_the_way_to_another_process() -> None:
+    place = pickle.loads(pickle.dumps(Place("a.json", Element(1, 17))))
+    assert (str(place), place.line + 0, json.dumps(place.line)) == ("a.json:1[17]", 1, "1")
+
+
+def test_standard_input_is_read_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = gzip.compress(b'{"text": "a"}\n\n{"text": "b"}\n')
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(said)))
+    assert numbers_and_objects(Path("-")) == [(1, {"text": "a"}), (3, {"text": "b"})]
 
 
 def test_an_array_on_one_line_may_be_longer_than_a_line(

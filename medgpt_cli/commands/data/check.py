@@ -11,7 +11,10 @@ from medgpt_cli.commands.data.words import ImageRoot
 from medgpt_cli.commands.options import Json
 
 DataFile = Annotated[
-    Path, typer.Argument(metavar="PATH", help="JSONL file, JSON array, either gzipped, or prepared set.")
+    Path,
+    typer.Argument(
+        metavar="PATH", help="JSONL file, JSON array, either gzipped, prepared set, or - (stdin)."
+    ),
 ]
 
 

@@ -29,7 +29,8 @@ class Reading(StrEnum):
 Paths = Annotated[
     list[Path],
     typer.Argument(
-        metavar="PATH", help="JSONL file, prepared set, data set, text, image, or folder of them."
+        metavar="PATH",
+        help="JSONL file (- is stdin), prepared set, data set, text, image, or folder of them.",
     ),
 ]
 Ner = Annotated[bool, typer.Option("--ner", help="Let a named-entity model read too (extra [deid]).")]

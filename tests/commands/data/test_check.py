@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -118,3 +120,20 @@ def test_nothing_is_written_and_no_input_changed(tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     main(["data", "check", "bad.jsonl"])
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_standard_input_is_checked_and_called_by_its_sign(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = json.dumps([*GOOD, {"question": "Jane Doe?", "answer": ""}]).encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(said)))
+    assert main(["data", "check", "-"]) == 3
+    out, err = capsys.readouterr()
+    assert "-:1[3] answer  is empty" in err
+    assert "Jane" not in out + err
+
+
+def test_an_image_of_an_array_is_told_by_its_element(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("train.json").write_text(json.dumps([GOOD[2], {"image": "torn.png", "caption": "x"}]))
+    assert main(["data", "check", "train.json"]) == 3
+    assert "train.json:1[1] images[0]" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 from pydicom.data import get_testdata_file
+
+from medgpt_cli.app import main
 
 RECORDS: list[Any] = [
     {"question": "Seen by Dr. Haddad on 03/14/2021?", "answer": "MRN: 12345678", "patient_name": "Qwzx Vrrk"},
@@ -203,3 +206,14 @@ def test_nothing_is_changed(medgpt: Medgpt, tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     medgpt("data", "scan", ".", "--ocr", "off")
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_standard_input_is_scanned_and_called_by_its_sign(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(Path("local.jsonl").read_bytes())))
+    assert main(["data", "scan", "-"]) == 4
+    out, err = capsys.readouterr()
+    assert "-:1 answer  record number: labelled record number" in err
+    assert "reading standard input" in err
+    assert [secret for secret in SECRETS if secret in out + err] == []
