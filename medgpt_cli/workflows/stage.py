@@ -30,6 +30,7 @@ from medgpt_cli.workflows.stage_data import StageData, gather
 from medgpt_cli.workflows.stage_trainer import build_trainer
 from medgpt_cli.workflows.starting import (
     base_hashes,
+    build_embedded,
     build_model,
     learning_parts,
     refuse_inputs_inside,
@@ -89,6 +90,8 @@ def run_stage(
     if distributed.is_first():
         rundir.examine(path, resume=resume, force=force, kind=stage)
         refuse_inputs_inside(path, resolved.recipe)
+        if distributed.ranks() > 1:
+            build_embedded(resolved.recipe)
     distributed.wait()
     with StopOnSignal() as signals:
         _run(path, resolved, signals, resume=resume, force=force, online=online, as_json=json)

@@ -14,7 +14,7 @@ from medgpt_cli.models.parts import load_language_model, load_vision_tower, pict
 from medgpt_cli.models.processor import build_processor, set_template
 from medgpt_cli.models.yarn import stretch
 from medgpt_cli.workflows.context import check_context
-from medgpt_cli.workflows.naming import model_folder
+from medgpt_cli.workflows.naming import WORDS, model_folder
 
 
 def build_model(
@@ -63,6 +63,17 @@ def build_model(
     if chosen.yarn.factor is not None:
         stretch(model, factor=chosen.yarn.factor, original=chosen.yarn.original)
     return model, processor
+
+
+def build_embedded(recipe: Any) -> None:
+    """Builds the embedded models a stage starts from, where they are not there yet.
+
+    By one process of several: transformers saves weights in the first one alone, so another would leave half a model.
+    """
+    chosen = recipe.model
+    for name in [chosen.base or "tiny"] if chosen.llm is None else [chosen.llm, chosen.vision]:
+        if name in WORDS:
+            model_folder(name)
 
 
 def base_hashes(recipe: Any, *, online: bool = False) -> dict[str, str]:
