@@ -86,7 +86,8 @@ def write_rejects(folder: Path, found: Iterator[Reject]) -> Counter[tuple[str, s
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         for reject in found:
             counts[reject.stage, _general(reject)] += 1
-            file.write(json.dumps(reject._asdict(), ensure_ascii=False) + "\n")
+            told = {name: value for name, value in reject._asdict().items() if value is not None}
+            file.write(json.dumps(told, ensure_ascii=False) + "\n")
         file.flush()
         os.fsync(file.fileno())
     os.chmod(name, mode_beside(folder, folder=False))

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from medgpt_cli.core.errors import BadImage
-from medgpt_cli.core.types import Place, Sample
+from medgpt_cli.core.types import Element, Place, Sample
 from medgpt_cli.data.complaints import Fault, Unfit
 from medgpt_cli.data.duplicates.groups import keys_of, own_key
 from medgpt_cli.data.duplicates.texts import text_prints
@@ -170,7 +170,8 @@ def _ties(sample: Sample, pictures: Sequence[Picture]) -> list[str]:
 
 
 def _reject(place: Place, stage: str, reason: str) -> Reject:
-    return Reject(_printable(place.file), place.line, stage, reason)
+    element = place.line.index if isinstance(place.line, Element) else None
+    return Reject(_printable(place.file), int(place.line), stage, reason, element)
 
 
 def _words(fault: Fault) -> str:

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medgpt_cli.core.files import mode_beside
+from medgpt_cli.core.types import Element, Place
 from medgpt_cli.data.prepared.columns import sample_fields
 
 FOLDER = "parts"
@@ -40,12 +41,23 @@ class Reject(NamedTuple):
         stage: What refused it: file, record, label, image, filter, phi, duplicate, leakage,
             split.
         reason: In words that hold no text of the record.
+        element: Which record of an array, from 0, where several begin on the line.
     """
 
     file: str
     line: int
     stage: str
     reason: str
+    element: int | None = None
+
+    @property
+    def where(self) -> str:
+        """The place as a message names it."""
+        if not self.line:
+            return self.file
+        return str(
+            Place(self.file, self.line if self.element is None else Element(self.line, self.element))
+        )
 
 
 @dataclass

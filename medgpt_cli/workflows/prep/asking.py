@@ -11,6 +11,7 @@ from medgpt_cli.core.errors import NotThere, UsageError
 from medgpt_cli.core.recipe import STAGES, Resolved, read_recipe
 from medgpt_cli.data.filters.building import build
 from medgpt_cli.data.filters.settings import FilterSettings
+from medgpt_cli.data.jsonl import STDIN
 from medgpt_cli.data.prepared.judging import Settings
 from medgpt_cli.data.prepared.planning import Options
 from medgpt_cli.data.prepared.raw import RECORDS, Source, source_at
@@ -79,6 +80,11 @@ def understand(
     sources = []
     for each in data.sources:
         root = each.image_root or data.image_root
+        if Path(each.path) == STDIN:
+            raise UsageError(
+                "a preparation reads its sources more than once, and standard input can be read only once",
+                repair="save the records to a file and name it",
+            )
         source = source_at(
             Path(each.path),
             adapter=each.adapter or "",

@@ -142,9 +142,7 @@ def _refuse_bad(out: Path, paths: Sequence[Path], allowed: int, line: Callable[.
     if len(bad) <= allowed:
         return
     describing.write_rejects(out, describing.rejects(paths))
-    complaints = [
-        Complaint(one.reason, f"{one.file}:{one.line}" if one.line else one.file) for one in bad
-    ]
+    complaints = [Complaint(one.reason, one.where) for one in bad]
     records = "1 record" if len(bad) == 1 else f"{len(bad):,} records"
     raise BadRecord(
         f"{records} cannot be used; {out / describing.REJECTS} lists them, and the others are kept",

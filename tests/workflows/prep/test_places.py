@@ -1,0 +1,31 @@
+"""Where a preparation says that something is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.workflows.prep.making import pair, prep
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_bad_element_of_an_array_on_one_line_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("train.json").write_text(json.dumps([*map(pair, range(3)), {"question": "x", "answer": ""}]))
+    assert prep("train.json", "--out", "out") == 3
+    assert "train.json:1[3]  answer is empty" in capsys.readouterr().err
+    found = [json.loads(line) for line in Path("out/rejects.jsonl").read_text().splitlines()]
+    assert found == [
+        {"file": "train.json", "line": 1, "stage": "record", "reason": "answer is empty", "element": 3}
+    ]
+
+
+def test_standard_input_is_no_source(capsys: pytest.CaptureFixture[str]) -> None:
+    assert prep("-", "--out", "out") == 2
+    assert "standard input can be read only once" in capsys.readouterr().err
+    assert not Path("out").exists()
