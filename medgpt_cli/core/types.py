@@ -37,9 +37,9 @@ class Element(int):
         made.index = index
         return made
 
-    def __getnewargs__(self) -> tuple[int, int]:
+    def __reduce__(self) -> tuple[type[Element], tuple[int, int]]:
         """What a copy in another process is made of."""
-        return int(self), self.index
+        return Element, (int(self), self.index)
 
     def __str__(self) -> str:
         return f"{int(self)}[{self.index}]"
