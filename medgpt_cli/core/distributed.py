@@ -8,7 +8,7 @@ really meet.  This module knows nothing of models.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -77,15 +77,6 @@ def from_first(value: T) -> T:
     box = [value]
     torch.distributed.broadcast_object_list(box, src=0)
     return box[0]
-
-
-def first_then_all(action: Callable[[], T]) -> T:
-    """What an action gives, done by the first process alone before the others do it too; it may fill a cache."""
-    if ranks() == 1:
-        return action()
-    value = action() if is_first() else None
-    wait()
-    return action() if value is None else value
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from medgpt_cli.core.distributed import first_then_all
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.core.manifest import model_hash
 from medgpt_cli.models import checkpoint
@@ -56,8 +55,7 @@ def build_model(
         )
     else:
         model, processor = checkpoint.load(
-            first_then_all(lambda: model_folder(chosen.base or "tiny", online=online)),
-            dtype=torch.float32,
+            model_folder(chosen.base or "tiny", online=online), dtype=torch.float32
         )
         set_template(processor, date=recipe.chat.date, reasoning=recipe.chat.reasoning)
     if chosen.yarn.factor is not None:
