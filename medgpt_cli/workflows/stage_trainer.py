@@ -15,6 +15,7 @@ from medgpt_cli.core.distributed import from_first, ranks, share_rows
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.data.batches import EncodedDataset, collate
 from medgpt_cli.models.attention.closed import close_documents
+from medgpt_cli.models.attention.probe import require_agreement
 from medgpt_cli.training.arguments import run_length, training_arguments
 from medgpt_cli.training.best import best_of
 from medgpt_cli.training.checkpointing import checkpoint_layers
@@ -55,6 +56,7 @@ def build_trainer(
     """
     close_documents(model)
     cpu, bf16 = pick_precision(recipe.model.dtype)
+    require_agreement("cpu" if cpu else "cuda", torch.bfloat16 if bf16 else torch.float32)
     pixels = pixels_of(processor)
     mixture, parts = gathered.mixture, gathered.validation_parts
     names = [each.name for each in mixture.ingredients]

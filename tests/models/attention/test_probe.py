@@ -4,16 +4,15 @@ import pytest
 import torch
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-from medgpt_cli.core.documents import OURS
 from medgpt_cli.models.attention import probe
 from medgpt_cli.models.attention.closed import closed_documents
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_ours_is_chosen_on_this_processor(dtype):
-    name, verdicts = probe.choose_attention("cpu", dtype)
-    assert name == OURS
-    assert [verdict.reason for verdict in verdicts] == ["agrees with eager in output and gradients"]
+def test_ours_agrees_on_this_processor(dtype):
+    verdict = probe.probe("ours", closed_documents, dtype=dtype)
+    assert verdict == probe.Verdict("ours", True, "agrees with eager in output and gradients")
+    probe.require_agreement("cpu", dtype)
 
 
 def forgets_sinks(*args, s_aux, **kwargs):
@@ -54,6 +53,7 @@ def test_an_attention_that_differs_is_found_out(attention, reason):
     assert re.search(reason, verdict.reason)
 
 
-def test_eager_remains_when_nothing_agrees(monkeypatch):
+def test_training_does_not_begin_where_ours_differs(monkeypatch):
     monkeypatch.setattr(probe, "closed_documents", forgets_sinks)
-    assert probe.choose_attention("cpu", torch.float32)[0] == "eager"
+    with pytest.raises(RuntimeError, match="differs from eager on this machine: output differs by"):
+        probe.require_agreement("cpu", torch.float32)
