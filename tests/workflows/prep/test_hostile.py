@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +18,13 @@ SECRET = "Zebediah Quux"
 GOOD = 25
 LIMIT = 1200 * 2**20
 """Bytes of memory; bombs in the folder unpack to many times that."""
+MEASURED = """
+import pathlib, resource, subprocess, sys
+code = subprocess.call(sys.argv[2:])
+pathlib.Path(sys.argv[1]).write_text(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code)
+"""
+"""Runs one line as its only child: the peak of a test's children would be that of every test before it."""
 NO_INPUT = {
     "no such file",
     "no such folder",
@@ -69,11 +75,15 @@ def prepared(
 ) -> tuple[Path, subprocess.CompletedProcess[str], int]:
     """The set, the process and its peak memory in bytes."""
     out = tmp_path_factory.mktemp("out") / "set"
+    peak = out.with_name("peak")
     line = [sys.executable, "-m", "medgpt_cli", "data", "prep", str(hostile[0]), "--out", str(out)]
     done = subprocess.run(
-        [*line, "--workers", "1", "--max-bad", "500"], capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", MEASURED, str(peak), *line, "--workers", "1", "--max-bad", "500"],
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
-    return out, done, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    return out, done, int(peak.read_text()) * 1024
 
 
 def test_the_good_come_out_and_the_code_is_0(
