@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -13,6 +14,10 @@ from medgpt_cli.core import console, offline
 from medgpt_cli.core.cache import cache_path
 
 offline.go_offline()
+
+# The same examples in every run, and no clock: a busy machine is no fault of the code.
+hypothesis.settings.register_profile("medgpt", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("medgpt")
 
 PERSONAL_CACHE = cache_path()
 """Where the person who runs the tests keeps fetched models; read by long tests, written by none."""
