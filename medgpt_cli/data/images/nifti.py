@@ -65,7 +65,7 @@ def check_slice(stream: BinaryIO, reference: Reference) -> None:
     """
     try:
         volume = open_volume(stream)
-    except BadImage:
+    except (BadImage, MemoryError):
         raise
     except Exception:
         raise BadImage("is damaged or cut short", repair=_REPAIR) from None

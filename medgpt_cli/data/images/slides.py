@@ -125,6 +125,8 @@ def _thumbnail(slide: Any) -> Image.Image:
     level = _small_level(slide)
     try:
         whole = _on_white(slide.read_region((0, 0), level, slide.level_dimensions[level]))
+    except MemoryError:  # a machine too small is no damage
+        raise
     except Exception:
         raise BadImage("is a damaged slide", repair=_REPAIR) from None
     whole.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.BICUBIC)

@@ -177,6 +177,8 @@ def _blank(dataset: Dataset, boxes: Sequence[Box]) -> None:
             if dataset.file_meta.TransferSyntaxUID.is_compressed:
                 dataset.decompress(as_rgb=True, generate_instance_uid=False)
             pixels = np.array(dataset.pixel_array)
+    except MemoryError:  # a machine too small is no damage
+        raise
     except Exception:
         raise BadImage(
             "bears text and cannot be decoded to blank it", repair="export it again, uncompressed"
