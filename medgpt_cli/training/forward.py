@@ -25,7 +25,7 @@ from medgpt_cli.training.sequence import Part
 
 
 def learn_by_documents(model: Any, row_group: Any = None) -> None:
-    """Replaces the forward pass of a LLaVA model and of its head until `forget` is called.
+    """Replaces the forward pass of a LLaVA model and of its head; the model is for training from then on.
 
     Args:
         model: The model.
@@ -41,12 +41,6 @@ def learn_by_documents(model: Any, row_group: Any = None) -> None:
         raise ValueError(f"{attention} attention cannot share a row among ranks")
     model.forward = MethodType(partial(_forward, row_group=row_group), model)
     model.lm_head.forward = MethodType(_head, model.lm_head)
-
-
-def forget(model: Any) -> None:
-    """Gives the model its own forward pass back."""
-    for module in (model, model.lm_head):
-        module.__dict__.pop("forward", None)
 
 
 def supervised(labels: torch.Tensor) -> torch.Tensor:

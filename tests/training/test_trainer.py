@@ -11,7 +11,6 @@ from medgpt_cli.data.batches import collate
 from medgpt_cli.models.attention.closed import close_documents
 from medgpt_cli.models.tiny import build as tiny_build
 from medgpt_cli.training.arguments import run_length, training_arguments
-from medgpt_cli.training.forward import forget
 from medgpt_cli.training.loss import IGNORED
 from medgpt_cli.training.source_losses import SourceLosses
 from medgpt_cli.training.stream import Stream
@@ -117,12 +116,6 @@ def test_a_batch_without_an_image_reaches_the_tower_with_a_gradient_of_zero(
 def test_an_attention_that_lets_documents_see_each_other_is_refused(stock, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="does not keep the documents of a row apart"):
         trainer(stock, tmp_path)
-
-
-def test_the_model_gets_its_own_forward_pass_back(model, tmp_path: Path) -> None:
-    trainer(model, tmp_path)
-    forget(model)
-    assert model(input_ids=torch.tensor([[1, 2]]), use_cache=False).logits.shape[:2] == (1, 2)
 
 
 def test_half_precision_compute_over_single_precision_weights_stays_close(model, tmp_path: Path) -> None:
