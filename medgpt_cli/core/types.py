@@ -129,6 +129,10 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
         tokens: Tokens written, the stop token included.
         seconds: Wall time of the whole reply.
         first_token_seconds: Wall time until the first token.
+        error: The stable name of what went wrong (`ENDPOINT_TIMEOUT`), where nothing was answered; never a text of
+            the record's.
+        likelihoods: For each of the request's `choices`, the sum of its tokens' log-probabilities (nats); empty
+            where none were asked for.
     """
 
     text: str
@@ -138,6 +142,26 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     tokens: int = 0
     seconds: float = 0.0
     first_token_seconds: float = 0.0
+    error: str = ""
+    likelihoods: tuple[float, ...] = ()
+
+
+class Request(msgspec.Struct, frozen=True, gc=False):
+    """One question to a model, as a backend of the evaluation is handed many of them.
+
+    Attributes:
+        turns: The dialogue, shots included, ending with a user turn.
+        images: Paths the turns' image parts index into.
+        max_new_tokens: Limit of the reply; the model's default when None.
+        choices: Texts whose likelihood as the answer is wanted, or empty.
+        generate: Whether an answer is to be written; False where the likelihoods alone are wanted.
+    """
+
+    turns: tuple[Turn, ...]
+    images: tuple[str, ...] = ()
+    max_new_tokens: int | None = None
+    choices: tuple[str, ...] = ()
+    generate: bool = True
 
 
 class Generate(Protocol):
@@ -160,5 +184,19 @@ class Generate(Protocol):
             max_new_tokens: Limit of the reply; the model's default when None.
             on_text: Called with each new piece of the answer's text as it is written (never with thinking).
             stop: Asked after each token; True ends the reply there with `finished=False`.
+        """
+        ...
+
+
+class AnswerMany(Protocol):
+    """How the evaluator asks many questions at once, and leaves the order of work to whoever answers."""
+
+    def __call__(self, requests: Sequence[Request], on_reply: Callable[[int, Reply], None]) -> None:
+        """Answers every request, greedily and deterministically.
+
+        Args:
+            requests: What is asked.  Those that share pictures or a beginning may share work.
+            on_reply: Told the number of the request and its reply as soon as there is one, in any order, each once.
+                A request that fails gets a reply with `error` set; the others are answered all the same.
         """
         ...
