@@ -10,6 +10,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
 
 from medgpt_cli.core.errors import Complaint
 from medgpt_cli.core.types import Place, Role, Sample, Turn
@@ -20,6 +23,14 @@ LONGEST = 200
 
 NO_SOURCE = "no source"
 """The group of records that name no source."""
+
+
+class Kind(StrEnum):
+    """What sort of answer is wanted."""
+
+    CHOICE = "choice"
+    SHORT = "short"
+    REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,11 @@ class Item:
         group: The source, for scores per group.
         cluster: A hash that is equal for items of one patient, study or image: these are not
             independent.
+        kind: What sort of answer is wanted.
+        facets: What a table may be split by, as (name, value).
+        keys: What ties the item to training records, as `kind:value`.
+        split: The split of its set it comes from, as the set names it.
+        golds: All right answers, `gold` first; for multiple choice all right letters.
     """
 
     id: str
@@ -49,11 +65,26 @@ class Item:
     options: tuple[tuple[str, str], ...]
     group: str
     cluster: str
+    kind: Kind = Kind.SHORT
+    facets: tuple[tuple[str, str], ...] = ()
+    keys: tuple[str, ...] = ()
+    split: str = ""
+    golds: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Whoever names no further right answers means the one."""
+        if not self.golds:
+            object.__setattr__(self, "golds", self.letters or (self.gold,))
 
     @property
     def question(self) -> str:
         """The text of the last user turn.  Clinical: for a person's eyes only."""
         return self.turns[-1].text.strip()
+
+    @property
+    def prompt_hash(self) -> str:
+        """SHA-256 of everything that is said to the model, with the places of the images but not their names."""
+        return hashlib.sha256(msgspec.json.encode(self.turns)).hexdigest()
 
 
 def items_from(samples: Iterable[Sample]) -> tuple[list[Item], list[Complaint]]:
@@ -123,6 +154,10 @@ def _item(sample: Sample) -> Item | Complaint:
         options=sample.options,
         group=sample.source or NO_SOURCE,
         cluster=_cluster(sample),
+        kind=Kind.CHOICE if sample.options else Kind.SHORT,
+        facets=sample.facets,
+        keys=sample.keys,
+        split=sample.split,
     )
 
 

@@ -17,7 +17,7 @@ from medgpt_cli.core.types import Generate, Reply
 from medgpt_cli.evaluation.items import Item
 from medgpt_cli.evaluation.outcomes import Outcome, SampleLog, Status, Texts
 from medgpt_cli.evaluation.scoring import Verdict, judge
-from medgpt_cli.evaluation.tasks import Task
+from medgpt_cli.evaluation.tasks.task import Task
 
 Progress = Callable[[int, int, int], None]
 """Called after each item with the number done, the number in all, and the number right so far."""

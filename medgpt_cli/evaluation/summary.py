@@ -18,7 +18,7 @@ from rich.text import Text
 from medgpt_cli.evaluation.intervals import wilson
 from medgpt_cli.evaluation.majority import Majority
 from medgpt_cli.evaluation.outcomes import Outcome, Status
-from medgpt_cli.evaluation.tasks import Task
+from medgpt_cli.evaluation.tasks.task import Task
 
 OVERALL = "all"
 HEADINGS = ("accuracy", "95 %", "k/N", "majority", "of parsed", "parsed", "cut", "errors")

@@ -19,7 +19,7 @@ from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.evaluation import report, summary
 from medgpt_cli.evaluation.outcomes import Outcome
 from medgpt_cli.evaluation.summary import TaskScore
-from medgpt_cli.evaluation.tasks import Task
+from medgpt_cli.evaluation.tasks.task import Task
 
 SCORES, SAMPLES = "scores.json", "samples.jsonl"
 

@@ -21,7 +21,7 @@ from medgpt_cli.evaluation.majority import Majority
 from medgpt_cli.evaluation.outcomes import Outcome, SampleLog
 from medgpt_cli.evaluation.runner import run_task
 from medgpt_cli.evaluation.summary import TaskScore
-from medgpt_cli.evaluation.tasks import Task, task_names
+from medgpt_cli.evaluation.tasks.task import Task, task_names
 from medgpt_cli.workflows import eval_record
 from medgpt_cli.workflows.asking import Asking
 from medgpt_cli.workflows.task_files import read_questions

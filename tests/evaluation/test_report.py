@@ -12,7 +12,7 @@ from medgpt_cli.evaluation.outcomes import SampleLog
 from medgpt_cli.evaluation.report import render
 from medgpt_cli.evaluation.runner import run_task
 from medgpt_cli.evaluation.summary import summarise
-from medgpt_cli.evaluation.tasks import Task
+from medgpt_cli.evaluation.tasks.task import Task
 
 HASH = "ab" * 32
 NASTY = "<script>alert('x')</script>"

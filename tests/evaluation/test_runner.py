@@ -11,7 +11,7 @@ from medgpt_cli.core.types import Sample
 from medgpt_cli.evaluation.items import Item, items_from
 from medgpt_cli.evaluation.outcomes import SampleLog
 from medgpt_cli.evaluation.runner import run_task
-from medgpt_cli.evaluation.tasks import Task
+from medgpt_cli.evaluation.tasks.task import Task
 
 SECRET = "Jane Doe"
 HASH = "0" * 64

@@ -13,7 +13,7 @@ from medgpt_cli.evaluation.majority import Majority
 from medgpt_cli.evaluation.outcomes import SampleLog
 from medgpt_cli.evaluation.runner import run_task
 from medgpt_cli.evaluation.summary import TaskScore, as_document, as_table, summarise
-from medgpt_cli.evaluation.tasks import Task, task_names
+from medgpt_cli.evaluation.tasks.task import Task, task_names
 
 HASH = "0123456789abcdef" * 4
 
