@@ -49,6 +49,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         prompt_tokens: Tokens read.
         tokens: Tokens written.
         seconds: Wall time of the reply.
+        kind: What form of answer was asked for: choice, short or report.
+        prompt_hash: SHA-256 of what was asked, in words and marks of images.
+        measures: Per-item values by the measure's name; one that needs a missing part is absent, never 0.
+        likelihoods: For each option the sum of its tokens' log-probabilities, where asked for.
+        options: Number of options; 0 where there are none.
+        facets: What tables are split by: modality, anatomy, question type, site, sex, age band.
+        seen: How the item overlaps with the model's recorded training data: empty for not at all, else the surest
+            reason (key, pixels, picture, question, text, ngrams), or `unknown` where that data is not at hand.
+        attempt: How often it was asked until this outcome, from 1; an item is asked again after an error only.
         texts: Question, gold and answer, with `--keep-text` only.
     """
 
@@ -66,6 +75,14 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     prompt_tokens: int
     tokens: int
     seconds: float
+    kind: str = ""
+    prompt_hash: str = ""
+    measures: dict[str, float] = {}
+    likelihoods: tuple[float, ...] = ()
+    options: int = 0
+    facets: dict[str, str] = {}
+    seen: str = ""
+    attempt: int = 1
     texts: Texts | msgspec.UnsetType = msgspec.UNSET
 
 
