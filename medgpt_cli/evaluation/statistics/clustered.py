@@ -1,0 +1,145 @@
+"""Intervals where items are not independent: whole patients, studies or images are drawn again, never single items.
+
+Eleven questions on one picture are not eleven pictures.  Whole clusters are drawn with replacement and the measure
+is taken anew each time; the interval lies between two percentiles of what comes out.  They are the *expanded*
+percentiles (Hesterberg 2015, The American Statistician 69:371), pushed outwards for few clusters as Student's t is,
+since plain ones are too narrow there.  The draws are seeded and do not depend on the order of the items.
+
+Resampling cannot show a spread that the data do not show: where every cluster has the same value, a share falls back
+on Wilson's interval with one trial for each cluster, which errs on the wide side, and any other measure has no
+interval (None), never one of width 0.  This module knows nothing of what was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from medgpt_cli.evaluation.intervals import Interval, wilson
+
+Floats = NDArray[np.float64]
+
+RESAMPLES = 2000
+AT_ONCE = 1 << 22
+"""Clusters drawn at a time, which bounds memory: about 64 MB."""
+
+
+def bootstrap_mean(
+    values: Sequence[float], clusters: Sequence[str], *, seed: int = 0, resamples: int = RESAMPLES
+) -> Interval | None:
+    """The 95 % interval of the mean over all items.
+
+    Args:
+        values: One for each item.
+        clusters: The patient, study or image of each item.
+        seed: Of the draws.
+        resamples: How often the clusters are drawn.
+
+    Returns:
+        The interval; None where there are no items, or no spread in something that is no share.
+    """
+    if not len(values):
+        return None
+    columns = per_cluster(clusters, values, np.ones(len(values)))
+    sums, sizes = columns.T
+    mean = float(sums.sum() / sizes.sum())
+    if np.ptp(sums / sizes) < 1e-12:
+        share = min(values) >= 0 and max(values) <= 1
+        return without_spread(mean, len(sums)) if share else None
+    drawn = resampled(columns, seed=seed, resamples=resamples)
+    return percentiles(drawn[:, 0] / drawn[:, 1], len(sums))
+
+
+def bootstrap_statistic(
+    clusters: Sequence[str],
+    fn: Callable[[NDArray[np.intp]], float],
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Interval | None:
+    """The 95 % interval of a measure that is no mean of items, such as macro-F1 or a corpus BLEU.
+
+    Args:
+        clusters: The patient, study or image of each item.
+        fn: Takes the numbers of the items drawn, with repeats, to the measure; NaN where it has no value.
+        seed: Of the draws.
+        resamples: How often the clusters are drawn; `fn` is called as often.
+
+    Returns:
+        The interval; None where there are no items, a single cluster, no spread in something that is no share, or
+        more than one draw in twenty without a value.
+    """
+    if not len(clusters):
+        return None
+    _, members = np.unique(np.asarray(clusters), return_inverse=True)
+    by_cluster = np.argsort(members, kind="stable")
+    pieces = np.split(by_cluster, np.cumsum(np.bincount(members))[:-1])
+    rng = np.random.default_rng(seed)
+    drawn = np.array(
+        [
+            fn(
+                np.concatenate(
+                    [pieces[number] for number in rng.integers(len(pieces), size=len(pieces))]
+                )
+            )
+            for _ in range(resamples if len(pieces) > 1 else 0)
+        ]
+    )
+    valued = drawn[np.isfinite(drawn)]
+    if len(valued) < 0.95 * len(drawn):
+        return None
+    whole = float(fn(np.arange(len(clusters))))
+    if not len(valued) or np.ptp(valued) < 1e-12:
+        return without_spread(whole, len(pieces)) if 0 <= whole <= 1 else None
+    return percentiles(valued, len(pieces))
+
+
+def per_cluster(clusters: Sequence[str], *columns: Sequence[float] | Floats) -> Floats:
+    """The sum of each column over each cluster, of shape (clusters, columns), clusters in the order of their names."""
+    _, members = np.unique(np.asarray(clusters), return_inverse=True)
+    sums = [np.bincount(members, weights=np.asarray(column, dtype=float)) for column in columns]
+    return np.stack(sums, axis=1)
+
+
+def resampled(columns: Floats, *, seed: int, resamples: int) -> Floats:
+    """Column sums over clusters drawn with replacement.
+
+    Args:
+        columns: Sums of each cluster, (clusters, columns).
+        seed: Of the draws.
+        resamples: Number of draws.
+
+    Returns:
+        Of shape (resamples, columns).
+    """
+    rng = np.random.default_rng(seed)
+    count = len(columns)
+    parts = []
+    for begin in range(0, resamples, step := max(1, AT_ONCE // count)):
+        rows = min(step, resamples - begin)
+        picked = rng.integers(count, size=(rows, count)) + count * np.arange(rows)[:, None]
+        times = np.bincount(picked.ravel(), minlength=rows * count).reshape(rows, count)
+        parts.append(times.astype(float) @ columns)
+    return np.concatenate(parts)
+
+
+def percentiles(drawn: NDArray[Any], clusters: int) -> Interval:
+    """The expanded 95 % percentile interval of a measure drawn anew many times.
+
+    Args:
+        drawn: Its values.
+        clusters: Independent cases behind each draw, at least 2.
+    """
+    t = stats.t.ppf(0.975, clusters - 1) * np.sqrt(clusters / (clusters - 1))
+    tail = float(stats.norm.cdf(-t))
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return Interval(float(low), float(high))
+
+
+def without_spread(share: float, clusters: int) -> Interval:
+    """Wilson's interval of a share that is the same in each of so many independent cases."""
+    return wilson(share * clusters, clusters)
