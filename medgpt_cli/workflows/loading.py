@@ -10,12 +10,13 @@ from typing import Any
 
 from medgpt_cli.core import rundir
 from medgpt_cli.core.manifest import model_hash
-from medgpt_cli.core.types import Generate, Turn
+from medgpt_cli.core.types import AnswerMany, Generate, Turn
+from medgpt_cli.data.answers import AnswerEncoder
 from medgpt_cli.data.batches import Pixels
-from medgpt_cli.data.dialogue import DialogueEncoder
 from medgpt_cli.data.images.letterbox import letterbox
 from medgpt_cli.data.images.reading import open_image
 from medgpt_cli.models import checkpoint
+from medgpt_cli.models.answering.answerer import Answerer
 from medgpt_cli.models.generate import Generator
 from medgpt_cli.models.processor import tokens_per_image
 from medgpt_cli.workflows.naming import WORDS, model_folder
@@ -33,17 +34,19 @@ class LoadedModel:
         folder: The checkpoint folder.
         hash: SHA-256 over the checkpoint's files.
         generate: Answers dialogues.
+        answer: Answers many questions at once, for the evaluation.
     """
 
     name: str
     folder: Path
     hash: str
     generate: Generate
+    answer: AnswerMany
 
 
-def encoder_of(processor: Any) -> DialogueEncoder:
+def encoder_of(processor: Any) -> AnswerEncoder:
     """The dialogue encoder of a checkpoint's processor."""
-    return DialogueEncoder(
+    return AnswerEncoder(
         processor.tokenizer,
         image_token=processor.image_token,
         tokens_per_image=tokens_per_image(processor),
@@ -94,14 +97,12 @@ def load_model(ref: str | None, *, online: bool = False) -> LoadedModel:
             inputs["pixel_values"] = pixels(shown).to(model.dtype)
         return inputs
 
-    generate = Generator(
-        model,
-        processor.tokenizer,
-        make_inputs,
-        max_new_tokens=_reply_limit(name),
-        context=model.config.text_config.max_position_embeddings,
+    limit, context = _reply_limit(name), model.config.text_config.max_position_embeddings
+    generate = Generator(model, processor.tokenizer, make_inputs, max_new_tokens=limit, context=context)
+    answer = Answerer(model, processor.tokenizer, encoder, pixels, max_new_tokens=limit, context=context)
+    return LoadedModel(
+        name=name, folder=folder, hash=model_hash(folder), generate=generate, answer=answer
     )
-    return LoadedModel(name=name, folder=folder, hash=model_hash(folder), generate=generate)
 
 
 def _reply_limit(name: str) -> int:
