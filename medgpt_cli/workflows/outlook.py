@@ -41,16 +41,17 @@ def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
     rows = rows_of_pass(recipe, gathered, 0)
     _, steps = run_length(recipe.train, len(rows))
     # The records of the first pass; with shares, others come again in the next.
-    tokens = sum(len(gathered.train[i].input_ids) for row in rows for i in row) / len(rows)
+    lengths = gathered.train.lengths
+    tokens = sum(lengths[i] for row in rows for i in row) / len(rows)
     per_step = tokens * recipe.train.batch_size * recipe.train.accumulate
     outlook = {
         "stage": recipe.stage,
         "records": len(gathered.train),
         "mix": mix.document(mixture),
-        "images": sum(len(record.images) for record in gathered.train),
+        "images": sum(gathered.train.images),
         "steps": steps,
         "tokens_per_step": round(per_step),
-        "longest_record": max(len(record.input_ids) for record in gathered.train),
+        "longest_record": max(lengths),
         "parameters": {part: count._asdict() for part, count in counts.items()},
         "memory_bytes_without_activations": total * BYTES_WEIGHT + learnt * BYTES_LEARNT,
         "seconds_roughly": round(_seconds(total, learnt, per_step) * steps),

@@ -13,7 +13,7 @@ from typing import Any
 from medgpt_cli.core import console
 from medgpt_cli.core.errors import BadRecord, Complaint
 from medgpt_cli.core.types import Sample
-from medgpt_cli.data.dialogue import IGNORED, Encoded
+from medgpt_cli.data.encoded_rows import EncodedRows
 from medgpt_cli.data.mixing import Mixture
 from medgpt_cli.data.prepared.opening import is_prepared
 from medgpt_cli.workflows import training_files
@@ -39,9 +39,9 @@ class StageData:
         phi: What the gate on identifiers of patients found, and who answers for it.
     """
 
-    train: list[Encoded]
+    train: EncodedRows
     mixture: Mixture
-    validation: list[Encoded]
+    validation: EncodedRows
     validation_parts: dict[str, int]
     hashes: dict[str, str]
     left_out: int
@@ -50,9 +50,7 @@ class StageData:
 
     def sentence(self) -> str:
         """What a person wants to know of the data before training."""
-        tokens = sum(len(record.input_ids) for record in self.train)
-        learnt = sum(label != IGNORED for record in self.train for label in record.labels)
-        images = sum(len(record.images) for record in self.train)
+        tokens, images, learnt = sum(self.train.lengths), sum(self.train.images), self.train.learnt
         left_out = f"; {self.left_out} bad records left out" if self.left_out else ""
         if leaking := sum(self.leaking.values()):
             left_out += f"; {leaking:,} that meet evaluation records left out"
@@ -106,9 +104,7 @@ def gather(recipe: Any, processor: Any) -> StageData:
     encoded = _fitting(train, encoder, limit)
     return StageData(
         train=encoded,
-        mixture=mixture_of(
-            recipe, [len(learnt[path]) for path in paths], [len(record.input_ids) for record in encoded]
-        ),
+        mixture=mixture_of(recipe, [len(learnt[path]) for path in paths], encoded.lengths),
         validation=_fitting(validation, encoder, limit),
         validation_parts=dict(
             zip(
@@ -172,12 +168,12 @@ def _read(
     return samples, left_out
 
 
-def _fitting(samples: Sequence[Sample], encoder: Any, limit: int) -> list[Encoded]:
-    encoded = [encoder.encode(sample) for sample in samples]
+def _fitting(samples: Sequence[Sample], encoder: Any, limit: int) -> EncodedRows:
+    encoded = EncodedRows(encoder.encode_all(samples))
     long = [
-        Complaint(f"is {len(record.input_ids):,} tokens long", str(sample.place))
-        for sample, record in zip(samples, encoded, strict=True)
-        if len(record.input_ids) > limit
+        Complaint(f"is {length:,} tokens long", str(sample.place))
+        for sample, length in zip(samples, encoded.lengths, strict=True)
+        if length > limit
     ]
     if long:
         raise BadRecord(

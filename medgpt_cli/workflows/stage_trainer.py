@@ -131,8 +131,8 @@ def rows_of_pass(recipe: Any, gathered: StageData, number: int) -> Sequence[Row]
     shuffled = gathered.mixture.order == "shuffled"
     return pack(
         order,
-        [len(record.input_ids) for record in gathered.train],
-        [len(record.images) for record in gathered.train],
+        gathered.train.lengths,
+        gathered.train.images,
         max_tokens=recipe.train.max_length,
         max_images=recipe.train.max_images,
         seed=recipe.train.seed * 1_000_003 + number if shuffled else None,

@@ -244,3 +244,15 @@ def test_specials_typed_in_a_document_stay_text() -> None:
     ids = encoder.encode(sample).input_ids
     specials = set(tokenizer.get_added_vocab().values())
     assert [i for i in ids if i in specials] == [tokenizer.convert_tokens_to_ids("<|endoftext|>")]
+
+
+def test_many_records_are_encoded_as_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medgpt_cli.data.dialogue.TOGETHER", 3)
+    encoder, _, _ = encoder_for("harmony")
+    dialogues = [SINGLE, MULTI, WITH_SYSTEM, THINKING, PAST_THINKING, TWO_IMAGES]
+    samples = [
+        Sample(Place("x.jsonl", line), turns=tuple(turns), images=("a.png", "b.png"))
+        for line, turns in enumerate(dialogues, 1)
+    ]
+    samples.insert(2, Sample(Place("x.jsonl", 9), document=("Seen in ", 0), images=("a.png",)))
+    assert list(encoder.encode_all(samples)) == [encoder.encode(sample) for sample in samples]
