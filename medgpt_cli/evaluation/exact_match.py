@@ -8,7 +8,12 @@ In this order, until nothing changes any more:
    belongs to a number (`.5`, `-2`).
 
 Nothing else.  No articles, synonyms, stems, number words or edit distance: `T2*` is not `T2`, `5 %` is
-not `5`, and "yes, it is normal" is not "yes".  A prompt should therefore state the form of the answer.
+not `5`.  A prompt should therefore state the form of the answer.
+
+Where the right answer is yes or no, the *first word* of the reply must be yes or no, and that is the
+answer: "Yes, the heart is normal" says yes, "The heart is normal" says neither, and so do "yes or no"
+and "correct": no synonyms.  Peers that look for "no" anywhere find it in "normal".
+
 The profile's name stands beside every score; a changed rule is a new profile.
 
 This module knows nothing of items, models or files.
@@ -18,8 +23,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 PROFILE = "em_v1"
+
+YES_NO = ("no", "yes")
+"""The answers of a closed question, sorted."""
 
 _PAIRS = (
     ("***", "***"),
@@ -38,6 +47,8 @@ _PAIRS = (
     ("{", "}"),
 )
 _SENTENCE = ".,;:!?。、¿¡"
+_FIRST = re.compile(r"[\W_]*(yes|no)(?![\w’']|-\w)")
+_BOTH = re.compile(r"\W*(?:(?:or|and)(?!\w)|[/|&])\W*(?:yes|no)(?!\w)|\W*(?:yes|no)\W*$")
 _LEADING = re.compile(rf"^(?:[{re.escape(_SENTENCE)}]+(?!\d)\s*|[-–—•]\s+(?!\d))")
 
 
@@ -65,3 +76,15 @@ def _unwrap(text: str) -> str:
 def matches(answer: str, gold: str) -> bool:
     """Whether `answer` is `gold` under `em_v1`.  An empty answer never is."""
     return bool(normalise(answer)) and normalise(answer) == normalise(gold)
+
+
+def is_closed(golds: Sequence[str]) -> bool:
+    """Whether every right answer is yes or no."""
+    return bool(golds) and all(normalise(gold) in YES_NO for gold in golds)
+
+
+def yes_or_no(answer: str) -> str:
+    """`yes` or `no` where the answer's first word says so, and does not say both; else an empty string."""
+    text = normalise(answer)
+    first = _FIRST.match(text)
+    return first[1] if first and not _BOTH.match(text, first.end()) else ""

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from medgpt_cli.evaluation import exact_match, multiple_choice
 from medgpt_cli.evaluation.items import Item
 
+YES_NO = "yes_no"
+"""The rule of `em_v1` for a question whose right answer is yes or no."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -30,12 +33,25 @@ class Verdict:
 
 
 def judge(item: Item, text: str) -> Verdict:
-    """Compares a reply with the gold answer; what cannot be read is wrong."""
+    """Compares a reply with the right answers; what cannot be read is wrong."""
     if item.options:
         choice = multiple_choice.parse_choice(text, item.options)
         return Verdict(choice.letter in item.letters, bool(choice.letter), choice.rule, choice.letter)
-    parsed = bool(exact_match.normalise(text))
-    return Verdict(exact_match.matches(text, item.gold), parsed, exact_match.PROFILE if parsed else "")
+    answer = read(item, text)
+    closed = exact_match.is_closed(item.golds)
+    right = bool(answer) and answer in {exact_match.normalise(gold) for gold in item.golds}
+    return Verdict(right, bool(answer), (YES_NO if closed else exact_match.PROFILE) if answer else "")
+
+
+def read(item: Item, text: str) -> str:
+    """The answer in the form in which it is compared: the item's letter, yes or no, or the normalised text.
+
+    An empty string where none can be read.
+    """
+    if item.options:
+        return multiple_choice.parse_choice(text, item.options).letter
+    closed = exact_match.is_closed(item.golds)
+    return exact_match.yes_or_no(text) if closed else exact_match.normalise(text)
 
 
 def profile(items: Iterable[Item]) -> str:

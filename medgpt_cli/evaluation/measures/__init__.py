@@ -9,12 +9,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from medgpt_cli.evaluation.items import Item
+from medgpt_cli.evaluation.measures.bleu import BLEU1_CORPUS, BLEU1_SENT, VQAMED_BLEU_LEGACY
 from medgpt_cli.evaluation.measures.exact import EXACT
+from medgpt_cli.evaluation.measures.likelihood import ACCURACY_LIKELIHOOD, ACCURACY_LIKELIHOOD_NORM
+from medgpt_cli.evaluation.measures.macro_f1 import MACRO_F1
 from medgpt_cli.evaluation.measures.measure import Measure, Row
+from medgpt_cli.evaluation.measures.mxq import EXACT_MXQ
+from medgpt_cli.evaluation.measures.overlap import NORMALISED, ROUGE_L, TOKEN_F1
 
 __all__ = ["MEASURES", "Measure", "Row", "measure_item", "not_computed"]
 
-MEASURES: Mapping[str, Measure] = {measure.name: measure for measure in (EXACT,)}
+MEASURES: Mapping[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        EXACT,
+        EXACT_MXQ,
+        NORMALISED,
+        TOKEN_F1,
+        BLEU1_SENT,
+        BLEU1_CORPUS,
+        VQAMED_BLEU_LEGACY,
+        ROUGE_L,
+        MACRO_F1,
+        ACCURACY_LIKELIHOOD,
+        ACCURACY_LIKELIHOOD_NORM,
+    )
+}
 
 
 def measure_item(
