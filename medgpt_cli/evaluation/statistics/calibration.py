@@ -98,12 +98,13 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
 
 def of(rows: Sequence[Row]) -> Calibration | None:
     """The calibration of the answers that carry the likelihoods of their options; None where none does."""
-    kept = [row for row in rows if len(row.likelihoods) > 1 and np.isfinite(max(row.likelihoods))]
+    kept = [row for row in rows if len(row.likelihoods) > 1 and _says(row.likelihoods)]
     if not kept:
         return None
     sure = np.array([float(softmax(np.array(row.likelihoods)).max()) for row in kept])
     right = np.array([float(row.measures.get(LIKELIEST_RIGHT, row.correct)) for row in kept])
-    brier = float(((sure - right) ** 2).mean())
+    order = np.lexsort((right, sure))  # sums do not depend on the order of the items, to the last bit
+    brier = float(((sure - right)[order] ** 2).mean())
     sure, right = _ordered(sure, right)
     bins = _bins(sure, right)
     n = len(kept)
@@ -123,6 +124,12 @@ def of(rows: Sequence[Row]) -> Calibration | None:
             (share, float(1 - risks[ceil(round(share * n, 9)) - 1])) for share in COVERAGES
         ),
     )
+
+
+def _says(likelihoods: Sequence[float]) -> bool:
+    """Whether there is a likeliest one; an option of probability 0 is fine, all of them are not."""
+    array = np.array(likelihoods)
+    return not np.isnan(array).any() and bool(np.isfinite(array.max()))
 
 
 def _ordered(sure: Floats, right: Floats) -> tuple[Floats, Floats]:

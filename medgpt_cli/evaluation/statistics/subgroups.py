@@ -165,7 +165,8 @@ def gap(
     drawn = drawn[(drawn[:, 1] > 0) & (drawn[:, 3] > 0)]
     differences = drawn[:, 0] / drawn[:, 1] - drawn[:, 2] / drawn[:, 3]
     spread = bool(np.ptp(differences) > 1e-12)
-    bounds = clustered.percentiles(differences, len(sums)) if spread else None
+    fewest = int(min((sums[:, 1] > 0).sum(), (sums[:, 3] > 0).sum()))
+    bounds = clustered.percentiles(differences, fewest) if spread else None
     if bounds and better == "lower":
         bounds = Interval(-bounds.high, -bounds.low)
     low, high = bounds or (None, None)
