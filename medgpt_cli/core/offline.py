@@ -82,7 +82,7 @@ def _guard(event: str, args: tuple[Any, ...]) -> None:
     elif (
         event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")
         and args[0] is not None
-        and not _is_loopback(args[0])
+        and not is_loopback(args[0])
     ):
         _refuse(args[0])
 
@@ -91,11 +91,12 @@ def _stays_here(family: int, address: Any) -> bool:
     import socket
 
     if family in (socket.AF_INET, socket.AF_INET6):
-        return _is_loopback(address[0])
+        return is_loopback(address[0])
     return family in (socket.AF_UNIX, getattr(socket, "AF_NETLINK", socket.AF_UNIX))
 
 
-def _is_loopback(host: str | bytes) -> bool:
+def is_loopback(host: str | bytes) -> bool:
+    """Whether a host is this machine, by its name or number alone; nothing is looked up."""
     name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
     if name.lower() in LOOPBACK_NAMES:
         return True
