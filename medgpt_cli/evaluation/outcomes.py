@@ -89,22 +89,26 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 class SampleLog:
     """The log of one evaluation, which may hold several tasks.
 
+    Args:
+        path: The file that is written.
+        others: Logs of other processes, or of an earlier run by more of them, which are only read.
+
     Attributes:
         path: The file, `samples.jsonl`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, others: Iterable[Path] = ()) -> None:
         self.path = path
         self._rows: dict[tuple[str, str], Outcome] = {}
-        lines = path.read_bytes().splitlines() if path.exists() else []
-        for line in lines:
-            try:
-                row = msgspec.json.decode(line, type=Outcome)
-            except msgspec.DecodeError:  # torn by a kill; its question is asked again
-                continue
-            self._rows[row.task, row.id] = row
-        if len(self._rows) != len(lines):
-            self.settle()
+        for other in others:
+            self._rows |= _read(other)[0]
+        own, lines = _read(path)
+        for name, row in own.items():
+            known = self._rows.get(name)
+            if known is None or row.attempt >= known.attempt:
+                self._rows[name] = row
+        if len(own) != lines:
+            self._write(own.values())
 
     def get(self, task: str, item_id: str) -> Outcome | None:
         """The outcome of an item that was asked before, or None."""
@@ -115,11 +119,22 @@ class SampleLog:
         files.append_line(self.path, msgspec.json.encode(outcome).decode())
         self._rows[outcome.task, outcome.id] = outcome
 
-    def settle(self, order: Iterable[Outcome] | None = None) -> None:
-        """Rewrites the file whole, each item once.
+    def settle(self, order: Iterable[Outcome]) -> None:
+        """Rewrites the file whole, with the outcomes to keep, in order, each item once."""
+        self._write(order)
 
-        Args:
-            order: The outcomes to keep, in order; all that are known when None.
-        """
-        rows = list(self._rows.values()) if order is None else list(order)
+    def _write(self, rows: Iterable[Outcome]) -> None:
         files.write_bytes(self.path, b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+
+
+def _read(path: Path) -> tuple[dict[tuple[str, str], Outcome], int]:
+    """The newest row of each item, and the number of lines."""
+    rows: dict[tuple[str, str], Outcome] = {}
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    for line in lines:
+        try:
+            row = msgspec.json.decode(line, type=Outcome)
+        except msgspec.DecodeError:  # torn by a kill; its question is asked again
+            continue
+        rows[row.task, row.id] = row
+    return rows, len(lines)

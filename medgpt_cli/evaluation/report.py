@@ -13,7 +13,8 @@ import jinja2
 import msgspec
 
 from medgpt_cli.evaluation.outcomes import Outcome
-from medgpt_cli.evaluation.summary import TaskScore, note
+from medgpt_cli.evaluation.score_table import lines_below, note
+from medgpt_cli.evaluation.scores import TaskScore
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -47,5 +48,11 @@ def render(
         for score in scores
     }
     return environment.get_template("report.html").render(
-        scores=scores, samples=samples, model=model, facts=facts, notice=notice, note=note
+        scores=scores,
+        samples=samples,
+        model=model,
+        facts=facts,
+        notice=notice,
+        note=note,
+        lines_below=lines_below,
     )

@@ -1,22 +1,21 @@
-"""Asks a model every question of a task, in order, and keeps what came of each.
+"""Asks a model every question of a task that the log does not know yet, and keeps each answer at once.
 
-A failing item does not end the run: it is logged with the name of its error and counts as wrong.  Items
-that the log already knows are not asked again, except those that failed.  This module knows nothing of
-which model answers; it is handed a `Generate`.
+All outstanding questions are handed over together, so that whoever answers may order and share the work; replies come
+back one by one, in any order, and each is scored and written before the next is looked at.  A failing item does not
+end the run: it is logged with the name of its error and counts as wrong.  What the log knows is not asked again,
+except what failed.  This module knows nothing of which model answers; it is handed an `AnswerMany`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from time import perf_counter
+from collections import Counter
+from collections.abc import Callable, Sequence
 
-import msgspec
-
-from medgpt_cli.core.errors import MedGPTError
-from medgpt_cli.core.types import Generate, Reply
+from medgpt_cli.core.errors import InputError
+from medgpt_cli.core.types import AnswerMany, Reply
+from medgpt_cli.evaluation.answered import NO_ANSWER, outcome_of, request_of
 from medgpt_cli.evaluation.items import Item
-from medgpt_cli.evaluation.outcomes import Outcome, SampleLog, Status, Texts
-from medgpt_cli.evaluation.scoring import Verdict, judge
+from medgpt_cli.evaluation.outcomes import Outcome, SampleLog, Status
 from medgpt_cli.evaluation.tasks.task import Task
 
 Progress = Callable[[int, int, int], None]
@@ -25,82 +24,72 @@ Progress = Callable[[int, int, int], None]
 
 def run_task(
     task: Task,
-    generate: Generate,
+    answer: AnswerMany,
     log: SampleLog,
     *,
+    items: Sequence[Item] | None = None,
     keep_text: bool = False,
     progress: Progress | None = None,
 ) -> list[Outcome]:
-    """Asks all items of a task.
+    """Asks all items of a task, or a share of them.
 
     Args:
         task: What to ask.
-        generate: The model.
+        answer: The model.
         log: Where outcomes are appended, and where earlier ones are found.
+        items: The share of the task's items that is asked here; all when None.
         keep_text: Whether question, gold and answer are logged too.
         progress: Told after each item.
 
     Returns:
         One outcome for each item, in order.
+    """
+    mine = list(task.items if items is None else items)
+    waiting = [item for item in mine if not _is_done(log.get(task.name, item.id))]
+    known = [log.get(task.name, item.id) for item in mine]
+    done = len(mine) - len(waiting)
+    right = sum(outcome.correct for outcome in known if outcome is not None)
+    answered: set[int] = set()
+
+    def keep(number: int, reply: Reply) -> None:
+        nonlocal done, right
+        if number in answered:
+            raise AssertionError(f"request {number} was answered twice")
+        answered.add(number)
+        item = waiting[number]
+        before = log.get(task.name, item.id)
+        outcome = outcome_of(
+            task, item, reply, keep_text=keep_text, attempt=before.attempt + 1 if before else 1
+        )
+        log.add(outcome)
+        done, right = done + 1, right + outcome.correct
+        if progress:
+            progress(done, len(mine), right)
+
+    if waiting:
+        answer([request_of(task, item) for item in waiting], keep)
+    for number in range(len(waiting)):
+        if number not in answered:
+            keep(number, Reply("", error=NO_ANSWER))
+    return [outcome for item in mine if (outcome := log.get(task.name, item.id)) is not None]
+
+
+def refuse_nothing_answered(task: str, outcomes: Sequence[Outcome]) -> None:
+    """When not a single item could be answered, that is no result.
 
     Raises:
-        Exception: The first failure, when not a single item could be answered: that is no result.
+        InputError: Every item failed.
     """
-    outcomes: list[Outcome] = []
-    correct = 0
-    first_failure: Exception | None = None
-    for item in task.items:
-        outcome = log.get(task.name, item.id)
-        if outcome is None or outcome.status is Status.ERROR:
-            outcome, failure = _ask(task, item, generate, keep_text)
-            first_failure = first_failure or failure
-            log.add(outcome)
-        outcomes.append(outcome)
-        correct += outcome.correct
-        if progress:
-            progress(len(outcomes), len(task.items), correct)
-    if first_failure and all(outcome.status is Status.ERROR for outcome in outcomes):
-        raise first_failure
-    return outcomes
-
-
-def _ask(
-    task: Task, item: Item, generate: Generate, keep_text: bool
-) -> tuple[Outcome, Exception | None]:
-    start = perf_counter()
-    try:
-        reply = generate(item.turns, item.images, max_new_tokens=task.max_new_tokens)
-        # A cut answer is wrong even if its beginning happens to match: the model never said it was done.
-        status = Status.OK if reply.finished else Status.TRUNCATED
-        verdict = judge(item, reply.text) if reply.finished else Verdict(correct=False, parsed=False)
-        failure: Exception | None = None
-    except Exception as error:  # whatever one item does, the others are still asked
-        if isinstance(error, MedGPTError):
-            error.where = error.where or str(item.place)
-        reply, status, failure = Reply("", seconds=perf_counter() - start), Status.ERROR, error
-        verdict = Verdict(correct=False, parsed=False)
-    outcome = Outcome(
-        task=task.name,
-        id=item.id,
-        place=str(item.place),
-        group=item.group,
-        cluster=item.cluster,
-        status=status,
-        correct=verdict.correct,
-        parsed=verdict.parsed,
-        rule=verdict.rule,
-        letter=verdict.letter,
-        error=_name(failure),
-        prompt_tokens=reply.prompt_tokens,
-        tokens=reply.tokens,
-        seconds=round(reply.seconds, 4),
-        texts=Texts(item.question, item.gold, reply.text) if keep_text else msgspec.UNSET,
+    if not outcomes or any(outcome.status is not Status.ERROR for outcome in outcomes):
+        return
+    names = Counter(outcome.error for outcome in outcomes)
+    told = ", ".join(f"{name} {count:,}" for name, count in names.most_common())
+    raise InputError(
+        f"not one of {len(outcomes):,} questions could be answered: {told}",
+        where=task if len(outcomes) > 1 else outcomes[0].place,
+        repair="mend what they name, then go on with --resume",
     )
-    return outcome, failure
 
 
-def _name(failure: Exception | None) -> str:
-    """The stable name of an error of ours, the class of another: a message could quote the record."""
-    if isinstance(failure, MedGPTError):
-        return failure.code
-    return type(failure).__name__ if failure else ""
+def _is_done(known: Outcome | None) -> bool:
+    return known is not None and known.status is not Status.ERROR

@@ -10,6 +10,9 @@ from typing import Literal
 
 import msgspec
 
+from medgpt_cli.evaluation.statistics.calibration import Calibration
+from medgpt_cli.evaluation.statistics.subgroups import Gap, Subgroup
+
 Interval = Literal["wilson", "cluster bootstrap", "none"]
 """How the bounds of a value were found: `wilson` for a share of independent answers, `cluster bootstrap` over
 patients, studies or images where answers share them, or where the value is no share."""
@@ -90,16 +93,19 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
     """How much of a task stood in the model's recorded training data.
 
     Attributes:
-        known: Whether all recorded training data was at hand, with the hashes it was trained under.
-        seen: Items that were met; None where nothing could be compared.
+        known: Whether all recorded training data was at hand as it was trained on.
+        seen: Items that were met; at least so many where not all data was at hand, None where none was.
         reasons: Items by the surest reason they were met for.
         why: Where not known, what is missing.
+        start: What the first recorded run started from, whose own training data nobody recorded here; empty where it
+            started from nothing.
     """
 
     known: bool
     seen: int | None
     reasons: dict[str, int]
     why: str
+    start: str
 
 
 class TaskScore(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +126,9 @@ class TaskScore(msgspec.Struct, frozen=True, kw_only=True):
         groups: Per source, in the order of the file; empty where there is only one.
         exposure: How much of it the model was trained on.
         distribution: Whether the model was trained on the task's own training split or source.
+        subgroups: For each facet that splits the items, a line for each of its values.
+        gaps: The best against the worst group of each facet, of those large enough.
+        calibration: How far the model's confidence can be believed; None where options were not weighed.
     """
 
     task: str
@@ -136,3 +145,6 @@ class TaskScore(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[Score, ...]
     exposure: Exposure
     distribution: Distribution
+    subgroups: tuple[Subgroup, ...]
+    gaps: tuple[Gap, ...]
+    calibration: Calibration | None

@@ -1,185 +1,183 @@
-"""From outcomes to scores: shares with intervals, per group and overall, as data and as a table.
+"""From the rows of a task to its score: shares and measures with intervals, per group and overall.
 
-The headline is accuracy over *all* questions: what was cut, failed or could not be read is wrong.
-Accuracy over the parsed ones stands beside it and is never the headline.  This module knows nothing of
-models or files.
+The headline is over *all* questions: what was cut, failed or could not be read is wrong.  Accuracy over the parsed
+ones stands beside it and is never the headline.  Intervals are Wilson's for a share of independent answers; where
+answers share a patient, study or image, whole cases are drawn again.  This module knows nothing of models or files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
+import numpy as np
+from numpy.typing import NDArray
 
-from medgpt_cli.evaluation.intervals import wilson
+from medgpt_cli.evaluation.exposure import UNKNOWN, exposure_of
+from medgpt_cli.evaluation.intervals import Interval, wilson
+from medgpt_cli.evaluation.items import Kind
 from medgpt_cli.evaluation.majority import Majority
+from medgpt_cli.evaluation.measures import MEASURES, Measure, not_computed
 from medgpt_cli.evaluation.outcomes import Outcome, Status
+from medgpt_cli.evaluation.scores import Distribution, Exposure, MeasureScore, Score, TaskScore
+from medgpt_cli.evaluation.scores import Interval as HowFound
+from medgpt_cli.evaluation.statistics import calibration, subgroups
+from medgpt_cli.evaluation.statistics.clustered import bootstrap_mean, bootstrap_statistic
 from medgpt_cli.evaluation.tasks.task import Task
 
-OVERALL = "all"
-HEADINGS = ("accuracy", "95 %", "k/N", "majority", "of parsed", "parsed", "cut", "errors")
-ROOMY = 110
-"""Columns from which the table is set with air between its columns."""
+OVERALL, CLEAN = "all", "not seen in training"
+MOST_GROUPS = 40
+"""Groups of a facet from which it is no table any more but a list of cases."""
+
+Bounded = tuple[HowFound, Interval | None]
+Pair = tuple[Outcome, bool]
+"""An outcome, and whether the majority answer was right."""
 
 
-class Score(msgspec.Struct, frozen=True, kw_only=True):
-    """The score of one group of questions; every share stands beside its count.
-
-    Attributes:
-        group: The group's name, or `all`.
-        n: Questions.
-        k: Right answers.
-        accuracy: k / n, the headline.
-        low: Lower bound of the 95 % Wilson interval of `accuracy`.
-        high: Upper bound.
-        parsed: Answers that could be read.
-        parse_rate: parsed / n.
-        accuracy_parsed: k / parsed; None when nothing could be read.
-        truncated: Answers that reached the token limit.
-        truncation_rate: truncated / n.
-        errors: Questions whose asking failed.
-        error_rate: errors / n.
-        majority_k: Right answers of the majority baseline.
-        majority: majority_k / n.
-        clusters: Distinct patients, studies or images; where fewer than n, answers are not independent.
-        mean_tokens: Tokens written per answer.
-    """
-
-    group: str
-    n: int
-    k: int
-    accuracy: float
-    low: float
-    high: float
-    parsed: int
-    parse_rate: float
-    accuracy_parsed: float | None
-    truncated: int
-    truncation_rate: float
-    errors: int
-    error_rate: float
-    majority_k: int
-    majority: float
-    clusters: int
-    mean_tokens: float
-
-
-class TaskScore(msgspec.Struct, frozen=True, kw_only=True):
-    """The scores of one task, with everything that must stand beside them.
-
-    Attributes:
-        task: The task's name.
-        protocol: The protocol line.
-        data_hash: SHA-256 of the task's file.
-        majority_from: What the majority baseline was fitted on, in words.
-        overall: Over all questions.
-        groups: Per group, in the order of the file; empty where there is only one.
-    """
-
-    task: str
-    protocol: str
-    data_hash: str
-    majority_from: str
-    overall: Score
-    groups: tuple[Score, ...]
-
-
-def summarise(task: Task, outcomes: Sequence[Outcome], majority: Majority) -> TaskScore:
+def summarise(
+    task: Task,
+    outcomes: Sequence[Outcome],
+    majority: Majority,
+    *,
+    exposure: Exposure | None = None,
+    distribution: Distribution = "unknown",
+    missing: Mapping[str, str] | None = None,
+) -> TaskScore:
     """Counts the outcomes of a task.
 
     Args:
         task: The task, with at least one item.
         outcomes: One for each item, in order.
         majority: The baseline.
+        exposure: How much of the task the model was trained on; nothing is known when None.
+        distribution: Whether it was trained on the task's own training split or source.
+        missing: Measures that could not be computed for want of something, by name, with the line that says what.
     """
-    rows = [
-        (outcome, majority.is_right(item)) for outcome, item in zip(outcomes, task.items, strict=True)
-    ]
-    names = list(dict.fromkeys(outcome.group for outcome in outcomes))
-    groups = [_score(name, [row for row in rows if row[0].group == name]) for name in names]
+    pairs = [(row, majority.is_right(item)) for row, item in zip(outcomes, task.items, strict=True)]
+    names = list(dict.fromkeys(row.group for row in outcomes))
+    groups = [_score(name, [pair for pair in pairs if pair[0].group == name]) for name in names]
+    reasons = dict(missing or {}) | not_computed(task.items, task.measures)
+    measured = []
+    for name in task.measures:
+        found = None if name in reasons else _measured(MEASURES[name], outcomes)
+        if found is not None:
+            measured.append(found)
+        else:
+            reasons.setdefault(name, "no answer has a value of it")
+    exposure = exposure or exposure_of([UNKNOWN] * len(outcomes), "nothing was compared")
+    clean = [pair for pair in pairs if not pair[0].seen]
+    split_by = _facets(outcomes)
+    measure = task.measures[0] if task.kind is Kind.REPORT else None
+    hide = task.access == "credentialed"
+    tables = [subgroups.table(outcomes, facet, measure=measure, hide=hide) for facet in split_by]
+    gaps = [subgroups.gap(outcomes, lines, measure=measure) for lines in tables if lines]
     return TaskScore(
         task=task.name,
+        version=task.version,
+        kind=task.kind.value,
         protocol=task.protocol,
         data_hash=task.data_hash,
         majority_from=majority.source,
-        overall=_score(OVERALL, rows),
+        headline=task.measures[0],
+        measures=tuple(measured),
+        not_computed=reasons,
+        overall=_score(OVERALL, pairs),
+        clean=_score(CLEAN, clean) if exposure.known and clean else None,
         groups=tuple(groups) if len(groups) > 1 else (),
+        exposure=exposure,
+        distribution=distribution,
+        subgroups=tuple(line for lines in tables for line in lines),
+        gaps=tuple(gap for gap in gaps if gap is not None),
+        calibration=calibration.of(outcomes),
     )
 
 
-def _score(group: str, rows: Sequence[tuple[Outcome, bool]]) -> Score:
-    outcomes = [outcome for outcome, _ in rows]
-    n, k = len(rows), sum(outcome.correct for outcome in outcomes)
-    parsed = sum(outcome.parsed for outcome in outcomes)
-    truncated = sum(outcome.status is Status.TRUNCATED for outcome in outcomes)
-    errors = sum(outcome.status is Status.ERROR for outcome in outcomes)
-    majority_k = sum(guessed for _, guessed in rows)
-    low, high = wilson(k, n)
+def _facets(outcomes: Sequence[Outcome]) -> list[str]:
+    def groups(facet: str) -> int:
+        return len({row.facets.get(facet) for row in outcomes})
+
+    return [facet for facet in subgroups.facets(outcomes) if groups(facet) <= MOST_GROUPS]
+
+
+def _bounded(values: Sequence[float], clusters: Sequence[str]) -> Bounded:
+    """The interval of a mean: Wilson's where answers are independent and right or wrong."""
+    if len(set(clusters)) == len(values) and all(value in (0, 1) for value in values):
+        return "wilson", wilson(sum(values), len(values))
+    found = bootstrap_mean(values, clusters)
+    return ("cluster bootstrap", found) if found else ("none", None)
+
+
+def _measured(measure: Measure, outcomes: Sequence[Outcome]) -> MeasureScore | None:
+    rows = [row for row in outcomes if measure.score([row.measures]) is not None]
+    value = measure.score([row.measures for row in rows])
+    if value is None:
+        return None
+    clusters = [row.cluster for row in rows]
+    how, bounds = (
+        _combined(measure, rows, clusters)
+        if measure.combine
+        else _bounded([row.measures[measure.name] for row in rows], clusters)
+    )
+    low, high = bounds or (None, None)
+    return MeasureScore(
+        name=measure.name,
+        version=measure.version,
+        value=value,
+        low=low,
+        high=high,
+        n=len(rows),
+        interval=how,
+        better=measure.better,
+    )
+
+
+def _combined(measure: Measure, rows: Sequence[Outcome], clusters: Sequence[str]) -> Bounded:
+    """The interval of a measure over the whole table, from counts that add up."""
+    counts = np.array(measure.tallies([row.measures for row in rows]), dtype=float)
+
+    def of(drawn: NDArray[np.intp]) -> float:
+        value = measure.combine(counts[drawn].sum(axis=0).tolist()) if measure.combine else None
+        return float("nan") if value is None else value
+
+    found = bootstrap_statistic(clusters, of)
+    return ("cluster bootstrap", found) if found else ("none", None)
+
+
+def _score(group: str, pairs: Sequence[Pair]) -> Score:
+    rows = [row for row, _ in pairs]
+    n = len(rows)
+    parsed = sum(row.parsed for row in rows)
+    truncated = sum(row.status is Status.TRUNCATED for row in rows)
+    errors = sum(row.status is Status.ERROR for row in rows)
+    clusters = [row.cluster for row in rows]
+    judged = any(row.kind != Kind.REPORT for row in rows)
+    k = sum(row.correct for row in rows) if judged else None
+    guessed = sum(right for _, right in pairs) if judged else None
+    how, bounds = _bounded([float(row.correct) for row in rows], clusters) if judged else ("none", None)
+    low, high = bounds or (None, None)
     return Score(
         group=group,
         n=n,
         k=k,
-        accuracy=k / n,
+        accuracy=None if k is None else k / n,
         low=low,
         high=high,
+        interval=how,
         parsed=parsed,
         parse_rate=parsed / n,
-        accuracy_parsed=k / parsed if parsed else None,
+        accuracy_parsed=k / parsed if parsed and k is not None else None,
         truncated=truncated,
         truncation_rate=truncated / n,
         errors=errors,
         error_rate=errors / n,
-        majority_k=majority_k,
-        majority=majority_k / n,
-        clusters=len({outcome.cluster for outcome in outcomes}),
-        mean_tokens=sum(outcome.tokens for outcome in outcomes) / n,
+        majority_k=guessed,
+        majority=None if guessed is None else guessed / n,
+        clusters=len(set(clusters)),
+        mean_tokens=sum(row.tokens for row in rows) / n,
     )
 
 
 def as_document(scores: Sequence[TaskScore], model: str, model_hash: str) -> dict[str, Any]:
     """The document of `scores.json`."""
     return {"model": model, "model_hash": model_hash, "tasks": msgspec.to_builtins(list(scores))}
-
-
-def as_table(scores: Sequence[TaskScore], width: int) -> Group:
-    """What a person reads in the terminal: for each task its protocol, a table, and the baseline's name.
-
-    Args:
-        scores: One for each task.
-        width: Columns of the terminal; in a narrow one the groups' names fold and the numbers stay whole.
-    """
-    gap = 3 if width >= ROOMY else 1
-    parts: list[Text | Table] = []
-    for score in scores:
-        table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
-        table.add_column("", overflow="fold")
-        for heading in HEADINGS:
-            table.add_column(heading, justify="right", no_wrap=True)
-        for row in (score.overall, *score.groups):
-            table.add_row(*_cells(row), style="bold" if row is score.overall else None)
-        parts += [Text(score.protocol), table, Text(note(score), style="dim")]
-    return Group(*parts)
-
-
-def _cells(score: Score) -> list[str]:
-    return [
-        score.group,
-        f"{score.accuracy:.3f}",
-        f"{score.low:.3f}–{score.high:.3f}",
-        f"{score.k}/{score.n}",
-        f"{score.majority:.3f}",
-        "-" if score.accuracy_parsed is None else f"{score.accuracy_parsed:.3f}",
-        f"{score.parse_rate:.1%}",
-        f"{score.truncation_rate:.1%}",
-        f"{score.error_rate:.1%}",
-    ]
-
-
-def note(score: TaskScore) -> str:
-    """What the numbers rest on, in one line."""
-    n, clusters = score.overall.n, score.overall.clusters
-    return f"{n} questions on {clusters} cases; majority answer fitted on {score.majority_from}"

@@ -16,9 +16,9 @@ from medgpt_cli.core import console, files
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.core.manifest import environment, write_manifest
 from medgpt_cli.core.rundir import RunFolder
-from medgpt_cli.evaluation import report, summary
+from medgpt_cli.evaluation import report, score_table, summary
 from medgpt_cli.evaluation.outcomes import Outcome
-from medgpt_cli.evaluation.summary import TaskScore
+from medgpt_cli.evaluation.scores import TaskScore
 from medgpt_cli.evaluation.tasks.task import Task
 
 SCORES, SAMPLES = "scores.json", "samples.jsonl"
@@ -88,7 +88,7 @@ def tell(run: RunFolder, *, as_json: bool) -> None:
         return
     scores = msgspec.convert(document["tasks"], list[TaskScore])
     page = console.result()
-    page.print(summary.as_table(scores, page.width))
+    page.print(score_table.as_table(scores, page.width))
     cut = sum(score.overall.truncated for score in scores)
     failed = sum(score.overall.errors for score in scores)
     if cut:

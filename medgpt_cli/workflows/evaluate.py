@@ -19,8 +19,8 @@ from medgpt_cli.evaluation import summary
 from medgpt_cli.evaluation.items import items_from
 from medgpt_cli.evaluation.majority import Majority
 from medgpt_cli.evaluation.outcomes import Outcome, SampleLog
-from medgpt_cli.evaluation.runner import run_task
-from medgpt_cli.evaluation.summary import TaskScore
+from medgpt_cli.evaluation.runner import refuse_nothing_answered, run_task
+from medgpt_cli.evaluation.scores import TaskScore
 from medgpt_cli.evaluation.tasks.task import Task, task_names
 from medgpt_cli.workflows import eval_record
 from medgpt_cli.workflows.asking import Asking
@@ -166,7 +166,9 @@ def _again(tasks: Sequence[str], keep_text: bool, **values: object) -> str:
 def _ask(task: Task, loaded: LoadedModel, log: SampleLog, keep_text: bool, again: str) -> list[Outcome]:
     with Asking(task.name, len(task.items)) as asking:
         try:
-            return run_task(task, loaded.generate, log, keep_text=keep_text, progress=asking.progress)
+            outcomes = run_task(task, loaded.answer, log, keep_text=keep_text, progress=asking.progress)
         except KeyboardInterrupt:
             kind = StateSaved if asking.terminated else Interrupted
             raise kind("stopped; every answer so far is kept", repair=f"go on with: {again}") from None
+    refuse_nothing_answered(task.name, outcomes)
+    return outcomes

@@ -1,30 +1,40 @@
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from rich.console import Console
 
-from medgpt_cli.core.types import Sample
-from medgpt_cli.evaluation.items import items_from
+from medgpt_cli.core.types import Reply, Request, Sample
+from medgpt_cli.evaluation.exposure import exposure_of
+from medgpt_cli.evaluation.intervals import wilson
+from medgpt_cli.evaluation.items import Item, items_from
 from medgpt_cli.evaluation.majority import Majority
-from medgpt_cli.evaluation.outcomes import SampleLog
+from medgpt_cli.evaluation.outcomes import Outcome, SampleLog
 from medgpt_cli.evaluation.runner import run_task
-from medgpt_cli.evaluation.summary import TaskScore, as_document, as_table, summarise
+from medgpt_cli.evaluation.score_table import as_table, lines_below, note, rows_of, score_line
+from medgpt_cli.evaluation.scores import TaskScore
+from medgpt_cli.evaluation.statistics.clustered import bootstrap_mean
+from medgpt_cli.evaluation.summary import as_document, summarise
 from medgpt_cli.evaluation.tasks.task import Task, task_names
 
 HASH = "0123456789abcdef" * 4
+UNKNOWN = [
+    "overlap with training data unknown: nothing was compared",
+    "in or out of distribution: unknown",
+]
 
 
 @pytest.fixture
 def score(sample: Callable[..., Sample], Scripted: Any, tmp_path: Any) -> TaskScore:
-    """Eight questions of two groups on five images: five right, one wrong, one unread, one failed."""
+    """Eight questions of two groups on eight images: five right, one wrong, one unread, one failed."""
     said = ["axial.", "axial", "AXIAL", "sagittal", "", "left", "Right", None]
     golds = ["axial", "axial", "axial", "axial", "coronal", "left", "right", "right"]
     items, _ = items_from(
-        sample(n, f"{n}", gold, source="plane" if n < 5 else "side", images=(f"{n % 5}.png",))
+        sample(n, f"{n}", gold, source="plane" if n < 5 else "side", images=(f"{n}.png",))
         for n, gold in enumerate(golds)
     )
 
@@ -45,7 +55,7 @@ def test_counts(score: TaskScore) -> None:
     assert (overall.errors, overall.error_rate) == (1, 1 / 8)
     assert (overall.truncated, overall.truncation_rate) == (0, 0.0)
     assert (overall.majority_k, overall.majority) == (6, 6 / 8)
-    assert (overall.clusters, overall.mean_tokens) == (5, 21 / 8)
+    assert (overall.clusters, overall.mean_tokens, overall.interval) == (8, 21 / 8, "wilson")
     assert (overall.low, overall.high) == pytest.approx((0.30574, 0.86316), abs=1e-5)
     assert [(group.group, group.k, group.n) for group in score.groups] == [
         ("plane", 3, 5),
@@ -62,7 +72,8 @@ def test_what_a_person_reads(score: TaskScore) -> None:
         "all        0.625   0.306–0.863   5/8      0.750       0.833    75.0%   0.0%    12.5%",
         "plane      0.600   0.231–0.882   3/5      0.800       0.750    80.0%   0.0%     0.0%",
         "side       0.667   0.208–0.939   2/3      0.667       1.000    66.7%   0.0%    33.3%",
-        "8 questions on 5 cases; majority answer fitted on train.jsonl",
+        "8 questions on 8 cases; majority answer fitted on train.jsonl",
+        *UNKNOWN,
     ]
 
 
@@ -75,7 +86,8 @@ def test_in_a_narrow_terminal_names_fold_and_numbers_stay_whole(score: TaskScore
         "all             0.625 0.306–0.863      5/8    0.750     0.833  75.0% 0.0%  12.5%",
         "mni152/plane    0.600 0.231–0.882 733/1061    0.800     0.750  80.0% 0.0%   0.0%",
         "-check",
-        "8 questions on 5 cases; majority answer fitted on train.jsonl",
+        "8 questions on 8 cases; majority answer fitted on train.jsonl",
+        *UNKNOWN,
     ]
 
 
@@ -106,6 +118,168 @@ def test_one_group_is_not_told_twice_and_nothing_read_has_no_share(
     assert (
         "all      0.000   0.000–0.793   0/1      1.000           -     0.0%   100.0%     0.0%"
         in stream.getvalue()
+    )
+
+
+def answered(
+    task: Task, say: Callable[[Item], Reply], path: Path, **words: Any
+) -> tuple[list[Outcome], TaskScore]:
+    def answer(requests: Sequence[Request], on_reply: Callable[[int, Reply], None]) -> None:
+        for number, item in enumerate(task.items):
+            on_reply(number, say(item))
+
+    outcomes = run_task(task, answer, SampleLog(path / "s.jsonl"))
+    return outcomes, summarise(task, outcomes, Majority(task.items, "the task itself"), **words)
+
+
+def test_where_questions_share_a_picture_whole_pictures_are_drawn_again(
+    sample: Callable[..., Sample], tmp_path: Path
+) -> None:
+    items, _ = items_from(sample(n, f"{n}", "a", images=(f"{n // 4}.png",)) for n in range(40))
+    right = [n // 4 in (0, 3, 4) or n % 7 == 0 for n in range(40)]
+    said = iter(right)
+    outcomes, score = answered(
+        Task("my", HASH, items), lambda _: Reply("a" if next(said) else "b"), tmp_path
+    )
+    overall = score.overall
+    assert (overall.clusters, overall.interval) == (10, "cluster bootstrap")
+    expected = bootstrap_mean([float(each) for each in right], [row.cluster for row in outcomes])
+    assert (overall.low, overall.high) == expected
+    narrow = wilson(sum(right), 40)
+    assert overall.low is not None
+    assert overall.low < narrow.low
+    assert "40 questions on 10 cases; intervals over cases; majority" in note(score)
+    [exact] = score.measures
+    assert (exact.name, exact.value, exact.low, exact.high) == (
+        "exact",
+        overall.accuracy,
+        overall.low,
+        overall.high,
+    )
+
+
+def test_measures_beside_the_headline_have_intervals_of_their_own(
+    sample: Callable[..., Sample], tmp_path: Path
+) -> None:
+    items, _ = items_from(sample(n, f"{n}", "left lung base") for n in range(12))
+    task = Task("my", HASH, items, measures=("exact", "token_f1", "bleu1_corpus"))
+    said = {n: "left lung base" if n % 3 else "right lung" for n in range(12)}
+    _, score = answered(task, lambda item: Reply(said[item.place.line]), tmp_path)
+    exact, f1, bleu = score.measures
+    assert (exact.value, exact.n, exact.interval) == (8 / 12, 12, "wilson")
+    assert f1.value == pytest.approx((8 + 4 * 0.4) / 12)  # one shared word: 2 * 1/2 * 1/3 / (1/2 + 1/3)
+    assert f1.interval == bleu.interval == "cluster bootstrap"
+    assert None not in (f1.low, f1.high, bleu.low, bleu.high)
+    assert f1.low < f1.value < f1.high  # type: ignore[operator]
+    assert bleu.low <= bleu.value <= bleu.high  # type: ignore[operator]
+    assert score.not_computed == {}
+    assert not any("#" in each.name for each in score.measures)
+
+
+def test_a_measure_that_fits_no_item_is_not_computed_and_no_zero(
+    sample: Callable[..., Sample], tmp_path: Path
+) -> None:
+    items, _ = items_from([sample(1, "q", "a"), sample(2, "r", "b")])
+    task = Task("my", HASH, items, measures=("exact", "accuracy_likelihood"))
+    _, score = answered(task, lambda item: Reply(item.gold), tmp_path, missing={"green": "no judge"})
+    assert [each.name for each in score.measures] == ["exact"]
+    assert score.not_computed == {
+        "green": "no judge",
+        "accuracy_likelihood": "no item here is of the kind it measures",
+    }
+    stream = io.StringIO()
+    Console(file=stream, width=200).print(as_table([score], 200))
+    text = stream.getvalue()
+    assert "accuracy_likelihood   not computed" in text
+    assert "green: no judge" in text
+    assert [(row.measure, row.value) for row in rows_of([score])] == [
+        ("exact", 1.0),
+        ("green", None),
+        ("accuracy_likelihood", None),
+    ]
+
+
+def test_options_by_likelihood_are_right_where_the_likeliest_is_and_bring_calibration(
+    sample: Callable[..., Sample], tmp_path: Path
+) -> None:
+    options = (("A", "left"), ("B", "right"))
+    items, _ = items_from(sample(n, f"{n}", "B", options=options) for n in range(4))
+    task = Task("my", HASH, items, choices_by="likelihood", measures=("exact", "accuracy_likelihood"))
+    weights: list[tuple[float, ...]] = [(-2.0, -1.0), (-1.0, -2.0), (-1.0, -1.0), (float("nan"), -1.0)]
+    outcomes, score = answered(
+        task, lambda item: Reply("", likelihoods=weights[item.place.line]), tmp_path
+    )
+    assert [(row.letter, row.correct, row.rule) for row in outcomes] == [
+        ("B", True, "likelihood"),
+        ("A", False, "likelihood"),
+        ("A", False, "likelihood"),  # of equal ones the first
+        ("", False, ""),
+    ]
+    assert [each.value for each in score.measures] == [0.25, 0.25]
+    assert score.calibration is not None
+    assert (score.calibration.n, score.calibration.left_out) == (3, 1)
+    assert SampleLog(tmp_path / "s.jsonl").get("my", "line-3") is not None  # no number, and still a row
+
+
+def test_subgroups_are_those_that_split_and_too_small_ones_of_credentialed_sets_are_hidden(
+    sample: Callable[..., Sample], tmp_path: Path
+) -> None:
+    items, _ = items_from(
+        sample(
+            n,
+            f"{n}",
+            "a",
+            facets=(("sex", "F" if n < 20 else "M"), ("site", "one"), ("slice", str(n))),
+        )
+        for n in range(45)
+    )
+    task = Task("my", HASH, items)
+    _, score = answered(task, lambda item: Reply("a"), tmp_path)
+    assert [(line.facet, line.name, line.n, line.too_small) for line in score.subgroups] == [
+        ("sex", "M", 25, False),
+        ("sex", "F", 20, False),
+    ]
+    assert [gap.facet for gap in score.gaps] == ["sex"]
+    small = Task("my", HASH, items[:24], access="credentialed")
+    (tmp_path / "again").mkdir()
+    _, score = answered(small, lambda item: Reply("a"), tmp_path / "again")
+    assert all(line.hidden for line in score.subgroups if line.facet == "sex")
+
+
+def test_the_clean_part_stands_beside_all_only_where_everything_was_compared(
+    sample: Callable[..., Sample], tmp_path: Path
+) -> None:
+    items, _ = items_from(sample(n, f"{n}", "a") for n in range(4))
+    task = Task("my", HASH, items)
+    outcomes, _ = answered(task, lambda item: Reply("a" if item.place.line < 2 else "b"), tmp_path)
+    seen = ["key", "", "", "pixels"]
+    told = [
+        msgspec.structs.replace(row, seen=reason) for row, reason in zip(outcomes, seen, strict=True)
+    ]
+    majority = Majority(items, "x")
+    score = summarise(task, told, majority, exposure=exposure_of(seen, ""), distribution="in")
+    assert score.clean is not None
+    assert (score.clean.k, score.clean.n, score.overall.k, score.overall.n) == (1, 2, 2, 4)
+    assert lines_below(score) == [
+        "2 of 4 met in recorded training data (key 1, pixels 1)",
+        "in distribution: it was trained on this set's own training split or source",
+    ]
+    seen = ["key", "unknown", "unknown", "unknown"]
+    told = [
+        msgspec.structs.replace(row, seen=reason) for row, reason in zip(outcomes, seen, strict=True)
+    ]
+    score = summarise(task, told, majority, exposure=exposure_of(seen, "a.jsonl is not at hand"))
+    assert score.clean is None
+    assert (
+        lines_below(score)[0] == "at least 1 of 4 met in training data (key 1); a.jsonl is not at hand"
+    )
+
+
+def test_the_line_of_a_score_carries_its_protocol(score: TaskScore) -> None:
+    assert score_line(score, "c0ffee" * 8) == (
+        "exact v1 0.625 (0.306–0.863, wilson) | N 8, parsed 6 | "
+        "my#0123456789ab / as-written / shots 0 / greedy / em_v1 | model c0ffeec0ffee | data 0123456789ab | "
+        "overlap with training data unknown: nothing was compared | distribution unknown"
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from medgpt_cli.app import main
-from medgpt_cli.core.types import Reply, Turn
+from medgpt_cli.core.types import Reply, Request
 from medgpt_cli.workflows import loading, naming
 
 HASH = "c0ffee" * 10 + "beef"
@@ -28,9 +28,18 @@ class Model:
         self.hash = HASH
         self.asked: list[str] = []
 
-    def generate(self, turns: Sequence[Turn], images: Sequence[str], **_: object) -> Reply:
-        self.asked.append(turns[-1].text)
-        return Reply(self.say(turns[-1].text), finished=self.finished, tokens=2, seconds=0.25)
+    def answer(self, requests: Sequence[Request], on_reply: Callable[[int, Reply], None]) -> None:
+        for number, request in enumerate(requests):
+            question = request.turns[-1].text
+            self.asked.append(question)
+            on_reply(number, self._reply(question))
+
+    def _reply(self, question: str) -> Reply:
+        try:
+            text = self.say(question)
+        except Exception as error:
+            return Reply("", error=type(error).__name__)
+        return Reply(text, finished=self.finished, tokens=2, seconds=0.25)
 
 
 @pytest.fixture
@@ -41,7 +50,7 @@ def model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Model:
     monkeypatch.setattr(
         loading,
         "load_model",
-        lambda ref, online=False: SimpleNamespace(name=ref, hash=fake.hash, generate=fake.generate),
+        lambda ref, online=False: SimpleNamespace(name=ref, hash=fake.hash, answer=fake.answer),
     )
     return fake
 
@@ -74,6 +83,8 @@ def test_leaves_a_finished_folder_and_prints_the_table(
         "      accuracy          95 %   k/N   majority   of parsed   parsed    cut   errors",
         "all      0.750   0.301–0.954   3/4      0.750       0.750   100.0%   0.0%     0.0%",
         "4 questions on 4 cases; majority answer fitted on the task itself",
+        "overlap with training data unknown: nothing was compared",
+        "in or out of distribution: unknown",
     ]
     assert err.splitlines() == [
         "my: 1 of 4 asked, 1 right",

@@ -1,0 +1,123 @@
+"""From an item and the reply to it to one row of the log: verdict, measures, tokens, time.
+
+What failed or was cut is wrong, and counts 0 in every measure of short answers; a report that was cut is measured
+as far as it goes, and counted.  This module knows nothing of models, files or averages.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from medgpt_cli.core.types import Reply, Request
+from medgpt_cli.evaluation.items import Item, Kind
+from medgpt_cli.evaluation.measures import MEASURES, measure_item
+from medgpt_cli.evaluation.outcomes import Outcome, Status, Texts
+from medgpt_cli.evaluation.scoring import Verdict, judge
+from medgpt_cli.evaluation.tasks.task import Task
+
+NO_ANSWER = "NO_ANSWER"
+"""The error of a question that whoever answers passed over in silence."""
+BY_LIKELIHOOD = "likelihood"
+"""The rule of a letter that was not read but weighed."""
+
+NOTHING = Verdict(correct=False, parsed=False)
+
+
+def request_of(task: Task, item: Item) -> Request:
+    """What is asked of the model for one item; options are weighed where the task or one of its measures asks it."""
+    chosen = task.choices_by == "likelihood" and bool(item.options)
+    letters = tuple(letter for letter, _ in item.options) if is_weighed(task) else ()
+    return Request(
+        turns=item.turns,
+        images=item.images,
+        max_new_tokens=task.max_new_tokens,
+        choices=letters,
+        generate=not chosen,
+    )
+
+
+def is_weighed(task: Task) -> bool:
+    """Whether the likelihoods of options are asked for."""
+    return task.choices_by == "likelihood" or any(MEASURES[name].by_likelihood for name in task.measures)
+
+
+def outcome_of(
+    task: Task, item: Item, reply: Reply, *, keep_text: bool = False, attempt: int = 1
+) -> Outcome:
+    """One row of the log.
+
+    Args:
+        task: The task of the item.
+        item: The question.
+        reply: What came back; one with an error counts as nothing.
+        keep_text: Whether question, gold and answer stand in the row.
+        attempt: How often it has been asked, this time included.
+    """
+    status = _status(reply)
+    verdict = _verdict(task, item, reply, status)
+    says_nothing = status is Status.ERROR or (
+        status is Status.TRUNCATED and item.kind is not Kind.REPORT
+    )
+    said = "" if says_nothing else reply.text
+    if verdict.rule == BY_LIKELIHOOD:
+        said = verdict.letter
+    weights = reply.likelihoods if item.options and is_weighed(task) else None
+    return Outcome(
+        task=task.name,
+        id=item.id,
+        place=str(item.place),
+        group=item.group,
+        cluster=item.cluster,
+        status=status,
+        correct=verdict.correct,
+        parsed=verdict.parsed,
+        rule=verdict.rule,
+        letter=verdict.letter,
+        error=reply.error,
+        prompt_tokens=reply.prompt_tokens,
+        tokens=reply.tokens,
+        seconds=round(reply.seconds, 4),
+        kind=item.kind.value,
+        prompt_hash=item.prompt_hash,
+        measures=measure_item(item, said, task.measures, weights),
+        likelihoods=weights if weights and all(map(math.isfinite, weights)) else (),
+        options=len(item.options),
+        facets=dict(item.facets),
+        attempt=attempt,
+        texts=Texts(*map(_writable, (item.question, item.gold, reply.text)))
+        if keep_text
+        else msgspec.UNSET,
+    )
+
+
+def most_likely(letters: Sequence[str], likelihoods: Sequence[float]) -> str:
+    """The letter of the greatest likelihood, the first of equal ones; empty where one is missing or no number."""
+    if len(likelihoods) != len(letters) or not letters or not all(map(math.isfinite, likelihoods)):
+        return ""
+    return letters[max(range(len(letters)), key=lambda number: likelihoods[number])]
+
+
+def _status(reply: Reply) -> Status:
+    if reply.error:
+        return Status.ERROR
+    return Status.OK if reply.finished else Status.TRUNCATED
+
+
+def _verdict(task: Task, item: Item, reply: Reply, status: Status) -> Verdict:
+    if status is Status.ERROR:
+        return NOTHING
+    if item.options and task.choices_by == "likelihood":
+        letter = most_likely([letter for letter, _ in item.options], reply.likelihoods)
+        return Verdict(letter in item.letters, bool(letter), BY_LIKELIHOOD if letter else "", letter)
+    if item.kind is Kind.REPORT:  # neither right nor wrong: measured
+        return Verdict(correct=False, parsed=bool(reply.text.strip()))
+    # A cut answer is wrong even if its beginning happens to match: the model never said it was done.
+    return NOTHING if status is Status.TRUNCATED else judge(item, reply.text)
+
+
+def _writable(text: str) -> str:
+    """Without halves of characters, which a damaged reply may hold and no file can."""
+    return text.encode("utf-8", "replace").decode()

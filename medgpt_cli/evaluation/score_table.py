@@ -1,0 +1,164 @@
+"""Scores as a person reads them: a table for each task with what its numbers rest on, and one line for each score.
+
+This module counts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from medgpt_cli.evaluation import exposure
+from medgpt_cli.evaluation.scores import MeasureScore, Score, TaskScore
+from medgpt_cli.evaluation.statistics.tables import NOTHING, ScoreRow, between, number
+
+HEADINGS = ("accuracy", "95 %", "k/N", "majority", "of parsed", "parsed", "cut", "errors")
+MEASURES = ("measure", "value", "95 %", "N")
+ROOMY = 110
+"""Columns from which the table is set with air between its columns."""
+
+IN_WORDS = {
+    "in": "in distribution: it was trained on this set's own training split or source",
+    "out": "out of distribution: nothing of this set's sources stood in its recorded training data",
+    "unknown": "in or out of distribution: unknown",
+}
+
+
+def as_table(scores: Sequence[TaskScore], width: int) -> Group:
+    """What a person reads in the terminal: for each task its protocol, its tables, and what they rest on.
+
+    Args:
+        scores: One for each task.
+        width: Columns of the terminal; in a narrow one the groups' names fold and the numbers stay whole.
+    """
+    gap = 3 if width >= ROOMY else 1
+    parts: list[Text | Table] = []
+    for score in scores:
+        shares = _table("", HEADINGS, gap)
+        for row in (score.overall, *([score.clean] if score.clean else []), *score.groups):
+            shares.add_row(*_cells(row), style="bold" if row is score.overall else None)
+        parts += [Text(score.protocol), shares, Text(note(score), style="dim")]
+        others = _others(score)
+        if others or score.not_computed:
+            measured = _table(*MEASURES[:1], MEASURES[1:], gap)
+            for each in others:
+                row_of = (each.name, number(each.value), between(each.low, each.high), str(each.n))
+                measured.add_row(*row_of, style="bold" if each.name == score.headline else None)
+            for name in score.not_computed:
+                measured.add_row(name, "not computed", NOTHING, NOTHING)
+            parts.append(measured)
+            parts += [Text(f"{name}: {why}", style="dim") for name, why in score.not_computed.items()]
+        parts += [Text(line, style="dim") for line in lines_below(score)]
+    return Group(*parts)
+
+
+def _table(first: str, headings: Sequence[str], gap: int) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
+    table.add_column(first, overflow="fold")
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
+def _others(score: TaskScore) -> list[MeasureScore]:
+    """The measures that the first table does not tell already."""
+    told = score.overall.accuracy
+    return [each for each in score.measures if each.name != "exact" or each.value != told]
+
+
+def _cells(score: Score) -> list[str]:
+    return [
+        score.group,
+        number(score.accuracy),
+        between(score.low, score.high),
+        str(score.n) if score.k is None else f"{score.k}/{score.n}",
+        number(score.majority),
+        number(score.accuracy_parsed),
+        f"{score.parse_rate:.1%}",
+        f"{score.truncation_rate:.1%}",
+        f"{score.error_rate:.1%}",
+    ]
+
+
+def note(score: TaskScore) -> str:
+    """What the numbers rest on, in one line."""
+    n, clusters = score.overall.n, score.overall.clusters
+    drawn = "; intervals over cases" if score.overall.interval == "cluster bootstrap" else ""
+    return f"{n} questions on {clusters} cases{drawn}; majority answer fitted on {score.majority_from}"
+
+
+def lines_below(score: TaskScore) -> list[str]:
+    """What must be known beside the score: overlap with training data, distribution, calibration."""
+    lines = [exposure.told(score.exposure, score.overall.n), IN_WORDS[score.distribution]]
+    if found := score.calibration:
+        lines.append(
+            f"by likelihood: {found.accuracy:.3f} right, {found.confidence:.3f} sure, "
+            f"calibration error {found.ece:.3f} (ECE, {found.n:,} questions)"
+        )
+    return lines
+
+
+def score_line(score: TaskScore, model_hash: str) -> str:
+    """A score with everything without which it cannot be compared, in one line.
+
+    Args:
+        score: Of a task.
+        model_hash: SHA-256 of the model.
+    """
+    head = next((each for each in score.measures if each.name == score.headline), None)
+    value = (
+        "not computed"
+        if head is None
+        else f"{number(head.value)} ({between(head.low, head.high)}, {head.interval})"
+    )
+    version = "" if head is None else f" v{head.version}"
+    overall = score.overall
+    parts = [
+        f"{score.headline}{version} {value}",
+        f"N {overall.n}, parsed {overall.parsed}",
+        score.protocol,
+        f"model {model_hash[:12]}",
+        f"data {score.data_hash[:12]}",
+        exposure.told(score.exposure, overall.n),
+        f"distribution {score.distribution}",
+    ]
+    return " | ".join(parts)
+
+
+def rows_of(scores: Sequence[TaskScore]) -> list[ScoreRow]:
+    """One row for each measure of each task, as tables for papers take them; what was not computed stands there too."""
+    rows = []
+    for score in scores:
+        for each in score.measures:
+            rows.append(
+                ScoreRow(
+                    task=score.task,
+                    measure=each.name,
+                    value=each.value,
+                    low=each.low,
+                    high=each.high,
+                    n=each.n,
+                    k=score.overall.k if each.name == "exact" else None,
+                    protocol=score.protocol,
+                    note=exposure.told(score.exposure, score.overall.n)
+                    if each.name == score.headline
+                    else "",
+                )
+            )
+        rows += [
+            ScoreRow(
+                score.task,
+                name,
+                None,
+                None,
+                None,
+                0,
+                protocol=score.protocol,
+                note=f"not computed: {why}",
+            )
+            for name, why in score.not_computed.items()
+        ]
+    return rows
