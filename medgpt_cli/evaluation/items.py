@@ -1,8 +1,8 @@
 """From records to evaluation items: the question that is asked and the answer that would be right.
 
-Only a record with one question and one short answer can be scored by matching: the pair form, or a
-dialogue of one question and one answer.  What cannot be scored is complained about by file and line,
-never left out silently.  This module knows nothing of files, of models or of how answers are compared.
+Only a record with one question and one answer can be scored: the pair form, or a dialogue of one question
+and one answer.  What cannot be scored is complained about by file and line, never left out silently.  This
+module knows nothing of files, of models, of prompts or of how answers are compared.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from medgpt_cli.evaluation.exact_match import normalise
 
 LONGEST = 200
 """Characters of a gold answer that can still be asked for word by word."""
+
+ALSO = "also"
+"""The facet in which a set writes further right answers, one a line; an item has them among `golds`."""
 
 NO_SOURCE = "no source"
 """The group of records that name no source."""
@@ -87,20 +90,43 @@ class Item:
         return hashlib.sha256(msgspec.json.encode(self.turns)).hexdigest()
 
 
-def items_from(samples: Iterable[Sample]) -> tuple[list[Item], list[Complaint]]:
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is demanded of records before they are asked.
+
+    Attributes:
+        kind: The kind of answer wanted; told from each record when None.
+        longest: Characters a short gold answer may have; any number when None.
+        letters: The letters to choose from where the options stand in the picture; empty where they are written.
+        mixed: Whether a question without options may stand among multiple choice, and is then a short one.
+        cluster: What items share that are not independent (`image`, `patient`, …); the closest tie when empty.
+    """
+
+    kind: Kind | None = None
+    longest: int | None = LONGEST
+    letters: str = ""
+    mixed: bool = False
+    cluster: str = ""
+
+
+def items_from(
+    samples: Iterable[Sample], rules: Rules | None = None
+) -> tuple[list[Item], list[Complaint]]:
     """Turns records into items.
 
     Args:
         samples: Records in file order.
+        rules: What is demanded of them; a short answer or a choice when None.
 
     Returns:
         The items, and one complaint for each record that cannot be scored.
     """
+    rules = rules or Rules()
     items: list[Item] = []
     complaints: list[Complaint] = []
     seen: dict[str, Place] = {}
     for sample in samples:
-        made = _item(sample)
+        made = _item(sample, rules)
         if isinstance(made, Item) and made.id in seen:
             made = _complaint(
                 sample, "id", f"the id is already used at {seen[made.id]}", "give each record its own"
@@ -113,7 +139,7 @@ def items_from(samples: Iterable[Sample]) -> tuple[list[Item], list[Complaint]]:
     return items, complaints
 
 
-def _item(sample: Sample) -> Item | Complaint:
+def _item(sample: Sample, rules: Rules) -> Item | Complaint:
     question, spoken = sample.turns[:-1], sample.turns[-1:]
     roles = [turn.role for turn in sample.turns if turn.role is not Role.SYSTEM]
     if roles != [Role.USER, Role.ASSISTANT]:
@@ -129,21 +155,28 @@ def _item(sample: Sample) -> Item | Complaint:
         return _complaint(
             sample, "answer", "there is no answer to compare with", "write the right answer"
         )
-    if len(gold) > LONGEST:
+    options = sample.options or tuple((letter, "") for letter in rules.letters)
+    kind = _kind(options, rules)
+    if kind is None:
+        return _complaint(sample, "options", "there are none to choose from", "write options")
+    if kind is not Kind.CHOICE:
+        options = ()
+    if kind is Kind.SHORT and rules.longest is not None and len(gold) > rules.longest:
         return _complaint(
             sample,
             "answer",
             f"an answer of {len(gold)} characters cannot be matched exactly",
-            f"score answers of up to {LONGEST} characters",
+            f"score answers of up to {rules.longest} characters",
         )
-    letters = _right_letters(gold, sample.options)
-    if sample.options and not letters:
+    letters = _right_letters(gold, options)
+    if options and not letters:
         return _complaint(
             sample,
             "answer",
             "the answer is none of the options",
             "write one option's letter or its whole text",
         )
+    keys = _keys(sample)
     return Item(
         id=sample.id or f"line-{sample.place.line}",
         place=sample.place,
@@ -151,14 +184,36 @@ def _item(sample: Sample) -> Item | Complaint:
         images=sample.images,
         gold=letters[0] if letters else gold,
         letters=letters,
-        options=sample.options,
+        options=options,
         group=sample.source or NO_SOURCE,
-        cluster=_cluster(sample),
-        kind=Kind.CHOICE if sample.options else Kind.SHORT,
-        facets=sample.facets,
-        keys=sample.keys,
+        cluster=_cluster(sample, keys, rules.cluster),
+        kind=kind,
+        facets=tuple((name, value) for name, value in sample.facets if name != ALSO),
+        keys=keys,
         split=sample.split,
+        golds=letters or (gold, *(also for also in _also(sample) if also != gold)),
     )
+
+
+def _kind(options: tuple[tuple[str, str], ...], rules: Rules) -> Kind | None:
+    """None where there should be options and are none."""
+    if rules.kind in (Kind.SHORT, Kind.REPORT):
+        return rules.kind
+    if options:
+        return Kind.CHOICE
+    return Kind.SHORT if rules.kind is None or rules.mixed else None
+
+
+def _also(sample: Sample) -> list[str]:
+    written = next((value for name, value in sample.facets if name == ALSO), "")
+    return [line.strip() for line in written.splitlines() if normalise(line)]
+
+
+def _keys(sample: Sample) -> tuple[str, ...]:
+    """The record's keys, its patient and its study among them as preparation writes them."""
+    own = [f"patient:{sample.source}/{sample.patient_id}"] if sample.patient_id else []
+    own += [f"study:{sample.source}/{sample.study_id}"] if sample.study_id else []
+    return tuple(dict.fromkeys((*sample.keys, *own)))
 
 
 def _complaint(sample: Sample, field: str, what: str, repair: str) -> Complaint:
@@ -168,11 +223,17 @@ def _complaint(sample: Sample, field: str, what: str, repair: str) -> Complaint:
 def _right_letters(gold: str, options: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     """The letters that are right.  An answer that is an option's letter is read as the letter."""
     answer = normalise(gold)
-    texts = [normalise(text) for letter, text in options if normalise(letter) == answer] or [answer]
-    return tuple(letter for letter, text in options if normalise(text) in texts)
+    named = next(((letter, text) for letter, text in options if normalise(letter) == answer), None)
+    meant = normalise(named[1]) if named else answer
+    if named and not meant:  # the options stand in the picture: their letters are all that is known
+        return (named[0],)
+    return tuple(letter for letter, text in options if normalise(text) == meant)
 
 
-def _cluster(sample: Sample) -> str:
+def _cluster(sample: Sample, keys: tuple[str, ...], kind: str) -> str:
     """Hashed, because ids and image names may name a person."""
-    key = sample.patient_id or sample.study_id or "\n".join(sample.images) or str(sample.place)
-    return hashlib.sha256(key.encode()).hexdigest()[:12]
+    tie = next((key for key in keys if kind and key.startswith(f"{kind}:")), "")
+    tie = tie or sample.patient_id or sample.study_id
+    tie = tie or next((key for key in keys if key.startswith(("patient:", "study:", "image:"))), "")
+    tie = tie or "\n".join(sample.images) or str(sample.place)
+    return hashlib.sha256(tie.encode()).hexdigest()[:12]

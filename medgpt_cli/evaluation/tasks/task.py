@@ -16,6 +16,9 @@ from medgpt_cli.evaluation.scoring import profile
 AS_WRITTEN = "as-written"
 """The prompt profile of the person's own records: the question as it stands and nothing around it."""
 
+LikelihoodOf = Literal["letter", "text"]
+"""What of an option the likelihood is taken of: its letter, or its whole text."""
+
 ChoicesBy = Literal["text", "likelihood", "none"]
 """How an option is chosen: read out of the answer's text, by likelihood of the options, or not at all."""
 
@@ -38,6 +41,7 @@ class Task:
         shots_hash: SHA-256 over all examples shown; empty without any.
         measures: Names in the registry of measures; the first is the headline.
         choices_by: How an option is chosen.
+        likelihood_of: What the likelihood is taken of where options are chosen by it.
         licence: Of the data, as far as known.
         access: Who may hold the data: `open`, `gated`, `credentialed`; empty where unknown.
         sources: Names of the sources whose training splits make the task in distribution.
@@ -57,6 +61,7 @@ class Task:
     shots_hash: str = ""
     measures: tuple[str, ...] = ("exact",)
     choices_by: ChoicesBy = "text"
+    likelihood_of: LikelihoodOf = "letter"
     licence: str = ""
     access: str = ""
     sources: tuple[str, ...] = ()
@@ -71,7 +76,7 @@ class Task:
         shots = f"shots {self.shots}" + (f"#{self.shots_hash[:12]}" if self.shots else "")
         decoding = "greedy" if self.max_new_tokens is None else f"greedy, {self.max_new_tokens} tokens"
         if self.choices_by == "likelihood":
-            decoding = "likelihood of the options"
+            decoding = f"likelihood of the option's {self.likelihood_of}"
         return f"{question_set} / {self.profile} / {shots} / {decoding} / {profile(self.items)}"
 
 
