@@ -79,23 +79,41 @@ def bootstrap_statistic(
     by_cluster = np.argsort(members, kind="stable")
     pieces = np.split(by_cluster, np.cumsum(np.bincount(members))[:-1])
     rng = np.random.default_rng(seed)
-    drawn = np.array(
-        [
-            fn(
-                np.concatenate(
-                    [pieces[number] for number in rng.integers(len(pieces), size=len(pieces))]
-                )
-            )
-            for _ in range(resamples if len(pieces) > 1 else 0)
-        ]
-    )
-    valued = drawn[np.isfinite(drawn)]
-    if len(valued) < 0.95 * len(drawn):
+    drawn = [
+        fn(np.concatenate([pieces[number] for number in rng.integers(len(pieces), size=len(pieces))]))
+        for _ in range(resamples if len(pieces) > 1 else 0)
+    ]
+    return _of_draws(drawn, fn(np.arange(len(clusters))), len(pieces))
+
+
+def bootstrap_tallies(
+    tallies: Sequence[Sequence[float]],
+    clusters: Sequence[str],
+    combine: Callable[[Sequence[float]], float | None],
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Interval | None:
+    """The 95 % interval of a measure made of counts that add up over items, such as a corpus BLEU.
+
+    Args:
+        tallies: The counts of each item, equally many for all.
+        clusters: The patient, study or image of each item.
+        combine: From the summed counts to the measure; None where they give none.
+        seed: Of the draws.
+        resamples: How often the clusters are drawn; `combine` is called as often.
+
+    Returns:
+        The interval, as `bootstrap_statistic` has it.
+    """
+    if not len(tallies):
         return None
-    whole = float(fn(np.arange(len(clusters))))
-    if not len(valued) or np.ptp(valued) < 1e-12:
-        return without_spread(whole, len(pieces)) if 0 <= whole <= 1 else None
-    return percentiles(valued, len(pieces))
+    columns = per_cluster(clusters, *np.asarray(tallies, dtype=float).T)
+    whole = combine(columns.sum(axis=0).tolist())
+    if whole is None:
+        return None
+    sums = resampled(columns, seed=seed, resamples=resamples).tolist() if len(columns) > 1 else []
+    return _of_draws([combine(row) for row in sums], whole, len(columns))
 
 
 def per_cluster(clusters: Sequence[str], *columns: Sequence[float] | Floats) -> Floats:
@@ -143,3 +161,12 @@ def percentiles(drawn: NDArray[Any], clusters: int) -> Interval:
 def without_spread(share: float, clusters: int) -> Interval:
     """Wilson's interval of a share that is the same in each of so many independent cases."""
     return wilson(share * clusters, clusters)
+
+
+def _of_draws(drawn: Sequence[float | None], whole: float, clusters: int) -> Interval | None:
+    values = np.array([value for value in drawn if value is not None and np.isfinite(value)])
+    if len(values) < 0.95 * len(drawn):
+        return None
+    if not len(values) or np.ptp(values) < 1e-12:
+        return without_spread(whole, clusters) if 0 <= whole <= 1 else None
+    return percentiles(values, clusters)

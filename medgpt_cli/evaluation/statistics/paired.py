@@ -46,9 +46,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         difference: second - first.
         low: Lower bound of its 95 % interval; None where the data cannot say.
         high: Upper bound.
-        gained: Items on which the second is better than the first.
+        gained: Items on which the second is better than the first; None for a measure of the whole table.
         lost: Items on which it is worse.
-        test: `McNemar, exact` or `sign flips over cases`.
+        test: `McNemar, exact`, `sign flips over cases` or `cases changing sides`.
         p: Two-sided p-value.
         adjusted: The p-value after Holm over everything compared at once; `p` itself for one comparison.
         verdict: Of the second against the first, at `adjusted` < 0.05.
@@ -64,8 +64,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     difference: float
     low: float | None
     high: float | None
-    gained: int
-    lost: int
+    gained: int | None
+    lost: int | None
     test: str
     p: float
     adjusted: float
@@ -121,7 +121,7 @@ def compare(
         test=test,
         p=p,
         adjusted=p,
-        verdict=_verdict(float(d.mean()), better, p),
+        verdict=verdict_of(float(d.mean()), better, p),
         visible=_visible(sums),
     )
 
@@ -130,7 +130,7 @@ def adjust(comparisons: Sequence[Comparison]) -> list[Comparison]:
     """Adjusts the p-values of everything compared at once by Holm, and gives the verdicts anew."""
     adjusted = holm([each.p for each in comparisons])
     return [
-        msgspec.structs.replace(each, adjusted=p, verdict=_verdict(each.difference, each.better, p))
+        msgspec.structs.replace(each, adjusted=p, verdict=verdict_of(each.difference, each.better, p))
         for each, p in zip(comparisons, adjusted, strict=True)
     ]
 
@@ -177,7 +177,12 @@ def visible_difference(n: int) -> float:
 
     For two models that get half of the questions right, with answers correlated at 0.5.
     """
-    return float((Z95 + stats.norm.ppf(POWER)) * np.sqrt(0.25 / n))
+    return visible_from(float(np.sqrt(0.25 / n)))
+
+
+def visible_from(error: float) -> float:
+    """The smallest difference shown four times in five, from the standard error of the difference."""
+    return float((Z95 + stats.norm.ppf(POWER)) * error)
 
 
 def _visible(sums: Floats) -> float | None:
@@ -187,7 +192,7 @@ def _visible(sums: Floats) -> float | None:
         return None
     away = d - sizes * d.sum() / items
     error = np.sqrt(count / (count - 1) * (away**2).sum()) / items
-    return float((Z95 + stats.norm.ppf(POWER)) * error) or None
+    return visible_from(float(error)) or None
 
 
 def _bounds(sums: Floats, binary: bool, seed: int) -> Interval | None:
@@ -204,7 +209,8 @@ def _bounds(sums: Floats, binary: bool, seed: int) -> Interval | None:
     return share if mean > 0 else Interval(-share.high, -share.low)
 
 
-def _verdict(difference: float, better: Better, p: float) -> Verdict:
+def verdict_of(difference: float, better: Better, p: float) -> Verdict:
+    """The word for a difference and its p-value."""
     if p >= ALPHA or difference == 0:
         return "undecided"
     return "better" if (difference > 0) == (better == "higher") else "worse"
