@@ -24,7 +24,7 @@ from medgpt_cli.evaluation.scores import TaskScore
 from medgpt_cli.evaluation.tasks.task import Task, task_names
 from medgpt_cli.workflows import eval_record
 from medgpt_cli.workflows.asking import Asking
-from medgpt_cli.workflows.task_files import read_questions
+from medgpt_cli.workflows.own_records import read_questions
 
 if TYPE_CHECKING:
     from medgpt_cli.workflows.loading import LoadedModel

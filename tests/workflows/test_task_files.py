@@ -7,7 +7,7 @@ import pytest
 
 from medgpt_cli.app import main
 from medgpt_cli.core.errors import BadRecord
-from medgpt_cli.workflows.task_files import read_questions
+from medgpt_cli.workflows.own_records import read_questions
 from tests.workflows.prep.making import pair, prep, rows, written
 
 
