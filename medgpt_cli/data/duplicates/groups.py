@@ -36,12 +36,16 @@ def keys_of(sample: Sample) -> tuple[str, ...]:
 def own_key(sample: Sample) -> str:
     """The key of a record that nothing ties to another: its id within its source, else what it says and shows.
 
-    Where no source is stated the file's name stands for it: two files may both count their records from 1.
+    Where no source is stated the file's name stands for it: two files may both count their records from 1.  A text
+    without pictures is named by what it says whatever its id: a question that two sources print, or one prints twice,
+    must not stand in two splits.
     """
-    if sample.id:
+    if sample.id and sample.images:
         return f"{OWN}:{sample.source or sample.place.file.rpartition('/')[2]}/{sample.id}"
     said = [part for turn in sample.turns for part in turn.parts] or list(sample.document)
-    told = "\0".join(part if isinstance(part, str) else "\1" for part in said)
+    told = "\0".join(
+        " ".join(part.casefold().split()) if isinstance(part, str) else "\1" for part in said
+    )
     names = "\0".join(path.rpartition("/")[2] for path in sample.images)
     return (
         f"{OWN}:{xxhash.xxh3_128_hexdigest(f'{told}{chr(2)}{names}'.encode('utf-8', 'surrogatepass'))}"

@@ -20,9 +20,12 @@ def test_patient_and_study_count_within_their_source() -> None:
 
 
 def test_a_record_without_ties_is_named_by_its_id_else_by_what_it_says() -> None:
-    assert own_key(sample(id="1", source="s")) == own_key(sample(9, id="1", source="s"))
+    shown = {"images": ("x.png",), "id": "1"}
+    assert own_key(sample(source="s", **shown)) == own_key(sample(9, source="s", **shown))
     # Two files may both count from 1.
-    assert own_key(sample(id="1")) != own_key(Sample(Place("set/b.jsonl", 1), id="1"))
+    assert own_key(sample(**shown)) != own_key(
+        Sample(Place("set/b.jsonl", 1), images=("x.png",), id="1")
+    )
     texts = [
         sample(document=("a",)),
         sample(document=("b",)),
@@ -30,6 +33,13 @@ def test_a_record_without_ties_is_named_by_its_id_else_by_what_it_says() -> None
     ]
     assert len({own_key(each) for each in texts}) == 3
     assert own_key(texts[0]) == own_key(sample(5, document=("a",)))
+
+
+def test_one_text_without_pictures_is_one_record_whatever_its_ids() -> None:
+    said = sample(document=("What is the dose?",), id="1", source="a")
+    again = sample(2, document=("what is  the dose?",), id="2", source="b")
+    assert own_key(said) == own_key(again)
+    assert own_key(said) != own_key(sample(document=("What was the dose?",), id="1", source="a"))
 
 
 def test_a_chain_of_shared_keys_is_one_group() -> None:

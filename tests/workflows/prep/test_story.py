@@ -188,7 +188,7 @@ def test_copies_go_and_equal_reports_of_many_patients_are_capped() -> None:
     assert prep(path, "--out", "out", "duplicates.max_per_cluster=5") == 0
     reasons = [reason for _, _, reason in rejected(Path("out"))]
     assert reasons.count("is one of a cluster of near-duplicates that has its share already") == 25
-    assert sum(splits("out").values()) == 33 - 25
+    assert sum(splits("out").values()) == 33 - 25 - 2
     manifest = json.loads(Path("out/manifest.json").read_text())
     assert (manifest["duplicates"]["clusters"], manifest["duplicates"]["largest"]) == (2, 30)
 
@@ -445,3 +445,11 @@ def test_refusals(words: list[str], code: int, says: str, capsys: pytest.Capture
     written(Path("a.jsonl"), pair(1))
     assert prep(*words) == code
     assert says in capsys.readouterr().err
+
+
+def test_one_question_of_two_sources_stands_once() -> None:
+    records = [{"id": f"x{n}", "question": f"Which {n}?", "answer": f"The {n}th."} for n in range(40)]
+    again = [{**record, "id": f"y{n}"} for n, record in enumerate(records)]
+    files = [written(Path("a.jsonl"), *records), written(Path("b.jsonl"), *again)]
+    assert prep(*files, "--out", "out") == 0
+    assert sum(splits("out").values()) == 40
