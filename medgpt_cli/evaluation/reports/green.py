@@ -98,8 +98,8 @@ def read_reply(text: str) -> Counts:
 
 def _sections(text: str) -> dict[str, str]:
     marks = list(_SECTION.finditer(text))
-    ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    return {mark[1].strip(): text[mark.end() : end] for mark, end in zip(marks, ends, strict=True)}
+    ends = [*(mark.start() for mark in marks), len(text)][1:]
+    return {mark[1].strip(): text[mark.end() : end] for mark, end in zip(marks, ends, strict=False)}
 
 
 def _errors(section: str) -> tuple[int, ...]:
@@ -109,7 +109,10 @@ def _errors(section: str) -> tuple[int, ...]:
         number = _NUMBER.search(rest.partition(":")[2] or rest)
         if not number:
             raise Unread("a kind of error has no number")
-        counts["abcdef".index(mark) if mark.isalpha() else int(mark) - 1] = int(number[1])
+        kind = "abcdef".index(mark) if mark.isalpha() else int(mark) - 1
+        if kind in counts:
+            raise Unread("a kind of error stands there twice")
+        counts[kind] = int(number[1])
     if not counts and not _NONE.match(section):
         raise Unread(f"section {SIGNIFICANT} holds no counts")
     return tuple(counts.get(kind, 0) for kind in range(len(KINDS)))
