@@ -49,19 +49,40 @@ _PAIRS = (
 _SENTENCE = ".,;:!?。、¿¡"
 _FIRST = re.compile(r"[\W_]*(yes|no)(?![\w’']|-\w)")
 _BOTH = re.compile(r"\W*(?:(?:or|and)(?!\w)|[/|&])\W*(?:yes|no)(?!\w)|\W*(?:yes|no)\W*$")
-_LEADING = re.compile(rf"^(?:[{re.escape(_SENTENCE)}]+(?!\d)\s*|[-–—•]\s+(?!\d))")
+_LEADING = re.compile(rf"^(?:[{re.escape(_SENTENCE)}]+(?!\d)\s*|[-–—•]\s+(?!\d))+")
+_MARKS_IN_A_ROW = 30
+"""UAX 15's limit; Python takes quadratic time to order what exceeds it."""
+_FOREIGN = re.compile(rf"[^\x00-\x7f]{{{_MARKS_IN_A_ROW + 1}}}")
 
 
 def normalise(text: str) -> str:
     """The form in which two answers are compared; applying it twice changes nothing more."""
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
-    text = " ".join(text.split())
+    text = " ".join(lower(text).split())
     while True:
         before = text
         text = _LEADING.sub("", text).rstrip(_SENTENCE + " ")
         text = _unwrap(text)
         if text == before:
             return text
+
+
+def lower(text: str) -> str:
+    """Unicode NFKC and lower case, in time linear in the text's length."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _stream_safe(text)).lower())
+
+
+def _stream_safe(text: str) -> str:
+    """Parts endless rows of combining marks (UAX 15, stream-safe text); all other texts as they are."""
+    if not _FOREIGN.search(text):
+        return text
+    row, parts = 0, []
+    for character in text:
+        row = row + 1 if unicodedata.combining(character) else 0
+        if row > _MARKS_IN_A_ROW:
+            parts.append("\u034f")
+            row = 1
+        parts.append(character)
+    return "".join(parts)
 
 
 def _unwrap(text: str) -> str:

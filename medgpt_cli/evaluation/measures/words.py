@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from medgpt_cli.evaluation.exact_match import lower
+
 _JOINED = re.compile(r"(?<=\d)[.\-/](?=\d)|(?<!\S)[-.](?=\.?\d)")
 """Marks that belong to a number (`1.5`, `120/80`, `-2`, `.5`): without them 1.5 cm would be 15 cm."""
 _BY_CHARACTER = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
@@ -20,7 +22,7 @@ def words(text: str) -> tuple[str, ...]:
 
     Marks inside a number stay.  A text of nothing but marks is cut as it is, so that a right answer `+` is not empty.
     """
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
+    text = lower(text)
     kept = {match.start() for match in _JOINED.finditer(text)}
     plain = "".join(mark for at, mark in enumerate(text) if at in kept or not _is_mark(mark))
     return tuple(_BY_CHARACTER.sub(r" \1 ", plain if plain.strip() else text).split())
@@ -37,8 +39,7 @@ def rouge_words(text: str) -> tuple[str, ...]:
 
     Letters of other alphabets are letters too; rouge-score drops them.
     """
-    text = unicodedata.normalize("NFKC", text).lower()
-    return tuple(_BY_CHARACTER.sub(r" \1 ", re.sub(r"[\W_]+", " ", text)).split())
+    return tuple(_BY_CHARACTER.sub(r" \1 ", re.sub(r"[\W_]+", " ", lower(text))).split())
 
 
 def _is_mark(character: str) -> bool:
