@@ -78,6 +78,18 @@ COMMANDS: dict[str, Door] = {
     "eval run": Door(
         _HERE + "eval.run", "run", "Score a model on questions with known answers", "Using a model"
     ),
+    "eval compare": Door(
+        _HERE + "eval.compare",
+        "compare",
+        "Compare evaluations item by item: better, worse or undecided",
+        "Using a model",
+    ),
+    "eval list": Door(
+        _HERE + "eval.list",
+        "list_tasks",
+        "The tasks a model can be scored on, and which can be asked here",
+        "Using a model",
+    ),
     "chat": Door(_HERE + "chat", "chat", "Ask a model about images and text", "Using a model"),
     "recipe list": Door(
         _HERE + "recipe.list", "list_recipes", "The recipes that come with medgpt", "Recipes"

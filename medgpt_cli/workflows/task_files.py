@@ -26,6 +26,8 @@ from medgpt_cli.workflows.task_places import place_of
 from medgpt_cli.workflows.task_records import Gathered, content_hash, gather
 
 DECLARED = (".yaml", ".yml")
+LIKELIHOOD = "accuracy_likelihood"
+"""What is measured where options are chosen by likelihood and nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def _declared(name: str, declared: Declaration, settings: TaskSettings, beside: 
         lambda item: prompted(item, prompt, found.given.get(item.id, "")),
         declared.shots_alike,
     )
+    choices_by = (prompt.choices_by or declared.choices_by) if declared.kind is Kind.CHOICE else "none"
     return Task(
         name,
         content_hash(found.asked, folder),
@@ -123,10 +126,8 @@ def _declared(name: str, declared: Declaration, settings: TaskSettings, beside: 
         profile=profile,
         shots=settings.shots,
         shots_hash=digest,
-        measures=declared.measured,
-        choices_by=(prompt.choices_by or declared.choices_by)
-        if declared.kind is Kind.CHOICE
-        else "none",
+        measures=(LIKELIHOOD,) if choices_by == "likelihood" else declared.measured,
+        choices_by=choices_by,
         likelihood_of=prompt.likelihood_of,
         licence=place.adapter.licence if place else "",
         access=(place.adapter.access if place else Access.LOCAL).value,

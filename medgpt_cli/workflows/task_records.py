@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,22 +92,46 @@ def gather(
     return found
 
 
-def count(declared: Declaration, source: Source) -> tuple[int, Counter[str], list[str]]:
-    """How many records a task asks: as (records, expected faults, other faults), judging none."""
-    asked, left_out, others = 0, Counter[str](), list[str]()
+@dataclass
+class Tally:
+    """How much of a task is there.
+
+    Attributes:
+        asked: Records that would be asked; none of them has been judged.
+        left_out: Rows that would not be, by the expected fault.
+        faults: What is wrong with other rows of the files that hold questions, without their places.
+    """
+
+    asked: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+
+
+def tally(tasks: Sequence[Declaration], source: Source) -> list[Tally]:
+    """Counts what several tasks ask of one set, in one reading."""
+    found = [Tally() for _ in tasks]
+    files: list[set[str]] = [set() for _ in tasks]
+    faults: list[Counter[tuple[str, str]]] = [Counter() for _ in tasks]
     for item in source.items():
         try:
             record = _looked_at(source, item)
         except Unfit as error:
-            what = "; ".join(fault.what for fault in error.faults)
-            expected = next((each for each in declared.leaves_out if each in what), "")
-            if expected:
-                left_out[expected] += 1
-            else:
-                others.append(what)
+            what = "; ".join(dict.fromkeys(fault.what for fault in error.faults))
+            for task, each, own in zip(tasks, found, faults, strict=True):
+                if expected := next((name for name in task.leaves_out if name in what), ""):
+                    each.left_out[expected] += 1
+                else:
+                    own[item.place.file, what] += 1
             continue
-        asked += declared.wants(record.split, record.facets, record.images)
-    return asked, left_out, others
+        for task, each, own_files in zip(tasks, found, files, strict=True):
+            if task.wants(record.split, record.facets, record.images):
+                each.asked += 1
+                own_files.add(item.place.file)
+    for each, own_files, own in zip(found, files, faults, strict=True):
+        for (file, what), rows in own.items():
+            if file in own_files or not own_files:
+                each.faults[what] += rows
+    return found
 
 
 def content_hash(samples: list[Sample], folder: Path) -> str:

@@ -26,7 +26,7 @@ PROMPTS: Mapping[str, Prompt] = {
     "choice-shuffled": Prompt(
         "{question}\n{options}\n" + _LETTER_ALONE, variants=(_OPEN_TOO,), shuffle=0
     ),
-    "choice-in-picture": Prompt("{question}\n" + _LETTER_ALONE),
+    "choice-in-picture": Prompt("{question}\nWrite the letter and nothing else."),
     "short": Prompt(_SHORT, variants=(Variant({"language": "zh"}, _SHORT_ZH),)),
     "report": Prompt("{question}\nWrite it as plain sentences, without a heading."),
     "impression-of-findings": Prompt(

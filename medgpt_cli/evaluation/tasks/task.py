@@ -75,9 +75,12 @@ class Task:
         question_set = f"{self.name}{version}{part}#{self.data_hash[:12]}"
         shots = f"shots {self.shots}" + (f"#{self.shots_hash[:12]}" if self.shots else "")
         decoding = "greedy" if self.max_new_tokens is None else f"greedy, {self.max_new_tokens} tokens"
+        scorer = profile(self.items)
         if self.choices_by == "likelihood":
-            decoding = f"likelihood of the option's {self.likelihood_of}"
-        return f"{question_set} / {self.profile} / {shots} / {decoding} / {profile(self.items)}"
+            decoding, scorer = f"likelihood of the option's {self.likelihood_of}", self.measures[0]
+        elif self.kind is Kind.REPORT:  # nothing is matched: the measure is all there is
+            scorer = self.measures[0]
+        return f"{question_set} / {self.profile} / {shots} / {decoding} / {scorer}"
 
 
 def task_names(paths: Sequence[str]) -> list[str]:

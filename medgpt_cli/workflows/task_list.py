@@ -1,0 +1,161 @@
+"""The tasks there are, which can be read here, and what to put where for the others.
+
+Counting reads every set that was found, a training split with it; nothing a record says is printed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from medgpt_cli.core import console, tables
+from medgpt_cli.core.errors import InputError, NotThere
+from medgpt_cli.data.prepared.raw import source_at
+from medgpt_cli.data.sources.registry import find as find_adapter
+from medgpt_cli.evaluation.tasks import catalogue
+from medgpt_cli.evaluation.tasks.declaration import Declaration
+from medgpt_cli.workflows.task_places import Place, place_of
+from medgpt_cli.workflows.task_records import Tally, tally
+
+
+@dataclass
+class _Row:
+    """One task, and what was found of it."""
+
+    name: str
+    declared: Declaration
+    place: Place | None = None
+    missing: str = ""
+    found: Tally = field(default_factory=Tally)
+
+    @property
+    def readable(self) -> bool:
+        return bool(self.found.asked) and not self.found.faults
+
+
+def list_tasks(names: Sequence[str] = (), *, data: Path, json: bool) -> None:
+    """Prints the tasks.
+
+    Args:
+        names: Tasks to be told of at length; a table of all when empty.
+        data: The folder their sets lie in or below.
+        json: Print one JSON document.
+
+    Raises:
+        UsageError: There is no such task.
+        NotThere: There is no such folder.
+    """
+    if not data.is_dir():
+        raise NotThere("there is no such folder", where=str(data), repair="mend --data")
+    rows = [_Row(name, catalogue.find(name)) for name in names or catalogue.names()]
+    _look(rows, data)
+    if json:
+        console.print_json({"data": str(data), "tasks": [_document(row) for row in rows]})
+    elif names:
+        console.result().print("\n\n".join(_at_length(row) for row in rows), soft_wrap=True)
+    else:
+        console.result().print(_table(rows, data), soft_wrap=True)
+
+
+def _look(rows: Sequence[_Row], data: Path) -> None:
+    together: defaultdict[tuple[str, Path], list[_Row]] = defaultdict(list)
+    for row in rows:
+        try:
+            row.place = place_of(row.name, row.declared, data)
+        except InputError as error:
+            row.missing = f"{error.what}; {error.repair}"
+        else:
+            together[row.place.adapter.name, row.place.folder].append(row)
+    for (adapter, folder), same in together.items():
+        console.say(f"reading {folder}")
+        counted = tally([row.declared for row in same], source_at(folder, adapter=adapter))
+        for row, found in zip(same, counted, strict=True):
+            row.found = found
+            row.missing = "" if row.readable else _why(row)
+
+
+def _why(row: _Row) -> str:
+    if row.found.faults:
+        rows = sum(row.found.faults.values())
+        return f"{rows:,} rows cannot be asked: {', '.join(sorted(row.found.faults))}"
+    return f"no row is a question of this task; put {row.declared.put} there"
+
+
+def _table(rows: Sequence[_Row], data: Path) -> str:
+    lines = []
+    for row in rows:
+        adapter = find_adapter(row.declared.reads[0])
+        where = str(row.place.folder) if row.place else "-"
+        asked = f"{row.found.asked:,}" if row.readable else "-"
+        known = f"{row.declared.published:,}" if row.declared.published else "-"
+        lines.append((row.name, row.declared.kind, asked, known, adapter.access, adapter.licence, where))
+    heads = ("task", "kind", "here", "published", "access", "licence", "where")
+    ready = sum(row.readable for row in rows)
+    parts = [tables.aligned(heads, lines), f"{ready} of {len(rows)} tasks can be read from {data}"]
+    if absent := _absent(rows):
+        parts += [f"what is not in {data} or a folder below it, and where it comes from:", *absent]
+    broken = [(row.name, row.missing) for row in rows if row.place and not row.readable]
+    if broken:
+        parts.append("found, but not to be asked:\n" + tables.aligned(("task", "because"), broken))
+    return "\n\n".join(parts)
+
+
+def _absent(rows: Sequence[_Row]) -> list[str]:
+    """What to put where, tasks of one set together."""
+    tasks: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in rows:
+        if not row.place:
+            tasks[row.declared.put, find_adapter(row.declared.reads[0]).home].append(row.name)
+    return [f"{put}\n  for {', '.join(names)}\n  from {home}" for (put, home), names in tasks.items()]
+
+
+def _at_length(row: _Row) -> str:
+    """Everything about one task that a person may want to know before asking it."""
+    document = _document(row)
+    traps = document.pop("traps")
+    if row.readable:
+        del document["put"]
+    lines = [
+        (
+            name.replace("_", " "),
+            ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value),
+        )
+        for name, value in document.items()
+        if value not in ("", None, [], (), {})
+    ]
+    width = max(len(name) for name, _ in lines)
+    told = [f"{name.ljust(width)}  {value}" for name, value in lines]
+    return "\n".join([*told, *(f"{'handled'.ljust(width)}  {trap}" for trap in traps)])
+
+
+def _document(row: _Row) -> dict[str, Any]:
+    declared = row.declared
+    adapter = row.place.adapter if row.place else find_adapter(declared.reads[0])
+    return {
+        "task": row.name,
+        "version": declared.version,
+        "title": declared.title,
+        "kind": declared.kind.value,
+        "readable": row.readable,
+        "questions": row.found.asked,
+        "published": declared.published,
+        "left_out": dict(row.found.left_out),
+        "where": str(row.place.folder) if row.place else "",
+        "missing": row.missing,
+        "put": declared.put,
+        "home": adapter.home,
+        "licence": adapter.licence,
+        "access": adapter.access.value,
+        "adapter": adapter.name,
+        "splits": list(declared.splits),
+        "profiles": list(declared.prompts),
+        "shots_from": list(declared.shots_from),
+        "max_new_tokens": declared.limit,
+        "measures": list(declared.measured),
+        "cluster": declared.cluster,
+        "in_distribution_after": list(declared.sources),
+        "traps": list(declared.traps),
+    }
