@@ -43,7 +43,8 @@ def rows(task: str) -> list[Row]:
     """The published numbers of a task.
 
     Args:
-        task: A task or a set; `slake-en` finds the rows of `slake`, for a table seldom says which part it means.
+        task: A task or a set; `slake-zh` finds the rows of `slake`, and `mimic-cxr-impression-of-findings` those of
+            `impression-of-findings`, for a table seldom says which part it means.
 
     Returns:
         The rows, in the order of their files.
@@ -51,9 +52,8 @@ def rows(task: str) -> list[Row]:
     Raises:
         UsageError: When there is none.
     """
-    parts = task.lower().replace("_", "-").split("-")
-    names = ["-".join(parts[:count]) for count in range(len(parts), 0, -1)]
-    found = next((name for name in names if name in sets()), "")
+    name = f"-{task.lower().replace('_', '-')}-"
+    found = max((known for known in sets() if f"-{known}-" in name), key=len, default="")
     if not found:
         near = get_close_matches(task.lower(), sets(), 3, 0.5) or sets()
         raise UsageError(f"no published number of {task} is recorded", repair=f"try {', '.join(near)}")

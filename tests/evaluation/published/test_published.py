@@ -7,6 +7,7 @@ import pytest
 
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.evaluation import published
+from medgpt_cli.evaluation.tasks import catalogue
 
 MEDGPT_TABLE = """\
 set,MedGPT-oss-20B,OctoMed,Hulu-Med,Lingshu,MedGemma,QoQ-Med
@@ -47,7 +48,7 @@ def test_one_model_stands_fifteen_points_apart_under_two_protocols() -> None:
 
 
 def test_a_lower_is_better_metric_says_so() -> None:
-    better = {row.metric: row.better for row in published.rows("mimic-cxr")}
+    better = {row.metric: row.better for row in published.rows("mimic-cxr-findings-multi")}
     assert better.pop("RadCliQ-v1") == "lower"
     assert set(better.values()) == {"higher"}
 
@@ -63,6 +64,9 @@ def test_a_lower_is_better_metric_says_so() -> None:
         ("mmmu-med-val", "mmmu-med"),
         ("mmmu-pro-med-10", "mmmu-pro-med-10"),
         ("medxpertqa-text", "medxpertqa-text"),
+        ("medbullets-op4", "medbullets"),
+        ("mimic-cxr-findings-longitudinal", "mimic-cxr-findings"),
+        ("mimic-cxr-impression-of-findings", "impression-of-findings"),
     ],
 )
 def test_a_part_of_a_set_finds_the_rows_of_the_set(task: str, found: str) -> None:
@@ -70,7 +74,7 @@ def test_a_part_of_a_set_finds_the_rows_of_the_set(task: str, found: str) -> Non
 
 
 def test_a_reported_score_of_a_number_not_named_is_marked_as_such() -> None:
-    [zero, one] = published.rows("impression")
+    [zero, one] = published.rows("mimic-cxr-impression-of-findings")
     assert (zero.value, one.value) == (47.22, 55.6)
     assert zero.metric == "not named, no example"
 
@@ -81,7 +85,19 @@ def test_an_unknown_task_is_answered_with_the_nearest_names() -> None:
     assert str(caught.value) == "no published number of slak is recorded\ntry slake"
 
 
+@pytest.mark.parametrize("task", ["mimic-cxr-impression-single", "mmmu-pro-med-vision", "pmc"])
+def test_a_task_nobody_published_finds_nothing_that_is_merely_like_it(task: str) -> None:
+    with pytest.raises(UsageError, match=f"no published number of {task} is recorded"):
+        published.rows(task)
+
+
+def test_every_set_is_one_that_we_can_ask() -> None:
+    tasks = [f"-{name}-" for name in catalogue.names()]
+    unknown = [name for name in published.sets() if not any(f"-{name}-" in task for task in tasks)]
+    assert unknown == ["encoder-transfer"]
+
+
 @pytest.mark.parametrize("name", ["", "-", "our-own"])
 def test_a_name_near_to_nothing_is_answered_with_all_names(name: str) -> None:
-    with pytest.raises(UsageError, match="encoder-transfer, impression, medbullets"):
+    with pytest.raises(UsageError, match="encoder-transfer, impression-of-findings, medbullets"):
         published.rows(name)
