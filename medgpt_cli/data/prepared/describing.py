@@ -72,10 +72,8 @@ def rejects(parts: Sequence[Path], plan: Plan | None = None) -> Iterator[Reject]
             leaks = pq.read_table(path, columns=["leak"])["leak"].to_pylist()
             for row in (np.flatnonzero(plan.fate[at : at + rows] != Fate.KEPT) + at).tolist():
                 stage, reason = STAGES[Fate(int(plan.fate[row]))]
-                place = plan.table.place(row)
-                yield Reject(
-                    place.file, place.line, stage, leaks[row - at] if stage == "leakage" else reason
-                )
+                why = leaks[row - at] if stage == "leakage" else reason
+                yield Reject.at(plan.table.place(row), stage, why)
         at += rows
 
 

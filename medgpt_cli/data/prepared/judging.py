@@ -98,7 +98,9 @@ class Judge:
                 if isinstance(judged, Reject):
                     notes.rejects.append(judged)
                 else:
-                    kept.append({**judged, "file": file, "line": item.place.line})
+                    line = item.place.line
+                    element = line.index if isinstance(line, Element) else -1
+                    kept.append({**judged, "file": file, "line": line, "element": element})
             for row, found in zip(kept, text_prints([row.pop("said") for row in kept]), strict=True):
                 row |= {"exact": found.exact, "signature": found.signature, "words": found.words}
                 yield row
@@ -170,8 +172,7 @@ def _ties(sample: Sample, pictures: Sequence[Picture]) -> list[str]:
 
 
 def _reject(place: Place, stage: str, reason: str) -> Reject:
-    element = place.line.index if isinstance(place.line, Element) else None
-    return Reject(_printable(place.file), int(place.line), stage, reason, element)
+    return Reject.at(Place(_printable(place.file), place.line), stage, reason)
 
 
 def _words(fault: Fault) -> str:

@@ -50,6 +50,12 @@ class Reject(NamedTuple):
     reason: str
     element: int | None = None
 
+    @classmethod
+    def at(cls, place: Place, stage: str, reason: str) -> Reject:
+        """One at a place."""
+        element = place.line.index if isinstance(place.line, Element) else None
+        return cls(place.file, int(place.line), stage, reason, element)
+
     @property
     def where(self) -> str:
         """The place as a message names it."""
@@ -98,6 +104,7 @@ def part_schema(*, embedded: bool) -> pa.Schema:
             *sample_fields(embedded=embedded),
             pa.field("file", pa.string()),
             pa.field("line", pa.int64()),
+            pa.field("element", pa.int32()),
             pa.field("published", pa.string()),
             pa.field("phi", pa.int32()),
             pa.field("sure", pa.int32()),

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from medgpt_cli.core.types import Place
+from medgpt_cli.core.types import Element, Place
 from medgpt_cli.data.duplicates.groups import Grouped, Groups
 from medgpt_cli.data.duplicates.pictures import BYTES, Prints
 from medgpt_cli.data.duplicates.texts import MINIMA, Signatures
@@ -23,18 +23,6 @@ from medgpt_cli.data.duplicates.unions import Ints
 
 BATCH = 4096
 """Rows of a part held at a time."""
-_NUMBERS = (
-    "line",
-    "published",
-    "file",
-    "sure",
-    "phi",
-    "characters",
-    "words",
-    "exact",
-    "signature",
-    "phash",
-)
 
 
 @dataclass(frozen=True)
@@ -45,6 +33,7 @@ class Table:
         files: The names of record files.
         file: Index into `files`.
         line: In that file.
+        element: Which record of an array begins there, where several do; else -1.
         published: The split it was published in, or an empty string.
         sure: Classes of identifiers found with high confidence, as bits (`screening.CLASSES`).
         doubtful: Classes of the other findings.
@@ -59,6 +48,7 @@ class Table:
     files: list[str]
     file: Ints
     line: NDArray[np.int64]
+    element: Ints
     published: list[str]
     sure: Ints
     doubtful: Ints
@@ -74,7 +64,8 @@ class Table:
 
     def place(self, row: int) -> Place:
         """Where a row came from."""
-        return Place(self.files[self.file[row]], int(self.line[row]))
+        line, element = int(self.line[row]), int(self.element[row])
+        return Place(self.files[self.file[row]], line if element < 0 else Element(line, element))
 
 
 class Places(Sequence[Place]):
@@ -99,6 +90,7 @@ def read_table(paths: Sequence[Path]) -> Table:
     whole: dict[str, Any] = {
         "file": np.empty(rows, np.int32),
         "line": np.empty(rows, np.int64),
+        "element": np.empty(rows, np.int32),
         "sure": np.empty(rows, np.int32),
         "doubtful": np.empty(rows, np.int32),
         "characters": np.empty(rows, np.int64),
@@ -111,10 +103,11 @@ def read_table(paths: Sequence[Path]) -> Table:
     published: list[str] = []
     at = 0
     for path in paths:
-        names = ["file", "line", "sure", "doubtful", "characters", "fit", "leak", "published", "phash"]
+        numbers = ("line", "element", "sure", "doubtful", "characters", "fit")
+        names = [*numbers, "file", "leak", "published", "phash"]
         part = pq.read_table(path, columns=names).combine_chunks()
         here = slice(at, at + len(part))
-        for name in ("line", "sure", "doubtful", "characters", "fit"):
+        for name in numbers:
             whole[name][here] = part[name].to_numpy()
         whole["file"][here] = [files.setdefault(name, len(files)) for name in part["file"].to_pylist()]
         whole["leaked"][here] = np.array([bool(told) for told in part["leak"].to_pylist()], bool)

@@ -25,6 +25,13 @@ def test_a_bad_element_of_an_array_on_one_line_is_named(capsys: pytest.CaptureFi
     ]
 
 
+def test_a_copy_in_an_array_is_named_by_its_element() -> None:
+    Path("train.json").write_text(json.dumps([pair(0), pair(1), pair(0)]))
+    assert prep("train.json", "--out", "out") == 0
+    [found] = [json.loads(line) for line in Path("out/rejects.jsonl").read_text().splitlines()]
+    assert (found["stage"], found["line"], found["element"]) == ("duplicate", 1, 2)
+
+
 def test_standard_input_is_no_source(capsys: pytest.CaptureFixture[str]) -> None:
     assert prep("-", "--out", "out") == 2
     assert "standard input can be read only once" in capsys.readouterr().err
