@@ -6,26 +6,46 @@ This module knows nothing of files; a run is a name and the values of its items.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import msgspec
 
-from medgpt_cli.evaluation.statistics import paired
+from medgpt_cli.evaluation.statistics import paired, paired_tallies
 from medgpt_cli.evaluation.statistics.paired import Better, Comparison
+from medgpt_cli.evaluation.statistics.paired_tallies import Combine
 
 
-class Values(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Values:
     """One task in all runs.
 
     Attributes:
-        runs: For each run the values of the items, all in one order.
         clusters: The patient, study or image of each item.
+        runs: For each run the value of each item, all in one order; empty for a measure of the whole table.
+        tallies: For a measure of the whole table, for each run the counts of each item.
+        combine: From summed counts to the measure.
         better: Which end of the measure is the good one.
     """
 
-    runs: Sequence[Sequence[float]]
     clusters: Sequence[str]
+    runs: Sequence[Sequence[float]] = ()
+    tallies: Sequence[Sequence[Sequence[float]]] = ()
+    combine: Combine | None = None
     better: Better = "higher"
+
+    def against_first(self, seed: int) -> list[Comparison | None]:
+        """Each run after the first against it, not yet adjusted; None where a measure has no value."""
+        if self.combine is None:
+            return [
+                paired.compare(self.runs[0], run, self.clusters, better=self.better, seed=seed)
+                for run in self.runs[1:]
+            ]
+        return [
+            paired_tallies.compare(
+                self.tallies[0], run, self.clusters, self.combine, better=self.better, seed=seed
+            )
+            for run in self.tallies[1:]
+        ]
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,11 +53,12 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         task: Its name.
-        against_first: For each run after the first, its comparison with the first.
+        against_first: For each run after the first, its comparison with the first; None where the measure has no
+            value.
     """
 
     task: str
-    against_first: tuple[Comparison, ...]
+    against_first: tuple[Comparison | None, ...]
 
 
 def table(tasks: Mapping[str, Values], *, seed: int = 0) -> list[Course]:
@@ -47,12 +68,9 @@ def table(tasks: Mapping[str, Values], *, seed: int = 0) -> list[Course]:
         tasks: The values by task.
         seed: Of the draws.
     """
-    cells = [
-        (task, paired.compare(values.runs[0], run, values.clusters, better=values.better, seed=seed))
-        for task, values in tasks.items()
-        for run in values.runs[1:]
+    found = {task: values.against_first(seed) for task, values in tasks.items()}
+    adjusted = iter(paired.adjust([cell for row in found.values() for cell in row if cell]))
+    return [
+        Course(task=task, against_first=tuple(next(adjusted) if cell else None for cell in row))
+        for task, row in found.items()
     ]
-    made: dict[str, list[Comparison]] = {task: [] for task in tasks}
-    for (task, _), cell in zip(cells, paired.adjust([cell for _, cell in cells]), strict=True):
-        made[task].append(cell)
-    return [Course(task=task, against_first=tuple(row)) for task, row in made.items()]

@@ -13,8 +13,8 @@ def run(right: int) -> list[float]:
 def test_every_run_against_the_first() -> None:
     made = table(
         {
-            "slake": Values([run(20), run(36), run(21)], CASES),
-            "medqa": Values([run(38), run(30), run(12)], CASES),
+            "slake": Values(CASES, [run(20), run(36), run(21)]),
+            "medqa": Values(CASES, [run(38), run(30), run(12)]),
         }
     )
     assert [course.task for course in made] == ["slake", "medqa"]
@@ -38,11 +38,11 @@ def test_every_run_against_the_first() -> None:
 
 
 def test_a_measure_of_which_less_is_better() -> None:
-    [course] = table({"mimic": Values([run(20), run(36)], CASES, "lower")})
+    [course] = table({"mimic": Values(CASES, [run(20), run(36)], better="lower")})
     assert course.against_first[0].verdict == "worse"
 
 
 def test_one_run_has_nothing_to_be_compared_with() -> None:
-    [course] = table({"slake": Values([run(20)], CASES)})
+    [course] = table({"slake": Values(CASES, [run(20)])})
     assert course.against_first == ()
     assert paired.adjust([]) == []
