@@ -1,22 +1,26 @@
-"""A request as tokens: what the model reads, what it may write, and which texts are weighed as its answer.
+"""A request as tokens: one trunk that is read once, and the branches that leave it.
 
-This module knows nothing of models or tensors; it is handed what encodes a dialogue.
+The trunk is what the prompt and all proposed answers have in common.  Where an answer shall be written, the prompt is
+a branch (mostly an empty one); each proposed answer is a branch whose own tokens are weighed.  All of it is tokenised
+whole and parted at tokens only, so nothing is read that was not in the joint tokenisation.  This module knows nothing
+of models or tensors; it is handed what encodes a dialogue.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
 
 from medgpt_cli.core.types import Request, Turn
 
-TOO_LONG = "TOO_LONG"
-"""The error of a request whose prompt and reply do not fit into the model."""
+Ids = np.ndarray[Any, np.dtype[np.int32]]
 
 
 class Encode(Protocol):
-    """What turns dialogues into token ids; `data.dialogue.DialogueEncoder` is one."""
+    """What turns dialogues into token ids; `data.answers.AnswerEncoder` is one."""
 
     def prompt(self, turns: Sequence[Turn]) -> list[int]:
         """Ids of a dialogue that the model shall go on with, image tokens widened."""
@@ -28,6 +32,19 @@ class Encode(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A proposed answer.
+
+    Attributes:
+        ids: S token ids of dialogue and answer.
+        start: Where the answer's own begin.
+    """
+
+    ids: Ids
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """One request, encoded.
 
@@ -36,19 +53,34 @@ class Asked:
         prompt: S token ids.
         images: References of the pictures, in the order in which their tokens stand.
         limit: Tokens the reply may take; 0 where none is to be written.
-        choices: For each text that is weighed, the ids of prompt and text, and where the text's own begin.
+        choices: The texts that are weighed.
+        trunk: How many tokens the paths (prompt, if a reply is written, and choices) have in common.
+        shareable: How many of these may come from elsewhere; what is looked at must be read here.
     """
 
     number: int
-    prompt: list[int]
+    prompt: Ids
     images: tuple[str, ...]
     limit: int
-    choices: tuple[tuple[list[int], int], ...]
+    choices: tuple[Choice, ...]
+    trunk: int
+    shareable: int
+
+    @property
+    def path(self) -> Ids:
+        """A path that holds the trunk."""
+        return self.prompt if self.limit or not self.choices else self.choices[0].ids
 
     @property
     def longest(self) -> int:
         """Positions the request needs at most."""
-        return max([len(self.prompt) + self.limit, *(len(ids) for ids, _ in self.choices)])
+        return max([len(self.prompt) + self.limit, *(len(choice.ids) for choice in self.choices)])
+
+    @property
+    def slots(self) -> int:
+        """Tokens that are held at once, trunk and branches and reply."""
+        written = len(self.prompt) - self.trunk + self.limit if self.limit else 0
+        return self.trunk + written + sum(len(choice.ids) - self.trunk for choice in self.choices)
 
 
 def encode_request(number: int, request: Request, encode: Encode, limit: int) -> Asked:
@@ -60,10 +92,23 @@ def encode_request(number: int, request: Request, encode: Encode, limit: int) ->
         encode: Makes ids of dialogues.
         limit: Tokens of a reply where the request names none.
     """
-    return Asked(
-        number,
-        encode.prompt(request.turns),
-        tuple(request.images[i] for turn in request.turns for i in turn.images),
-        (request.max_new_tokens or limit) if request.generate else 0,
-        tuple(encode.answered(request.turns, text) for text in request.choices),
+    prompt = np.asarray(encode.prompt(request.turns), np.int32)
+    limit = (request.max_new_tokens or limit) if request.generate else 0
+    choices = tuple(
+        Choice(np.asarray(ids, np.int32), start)
+        for ids, start in (encode.answered(request.turns, text) for text in request.choices)
     )
+    # A choice's last token is never read, only looked for.
+    paths = [choice.ids[: max(len(choice.ids) - 1, choice.start)] for choice in choices]
+    paths += [prompt] if limit or not paths else []
+    trunk = min(shared(paths[0], path) for path in paths)
+    images = tuple(request.images[i] for turn in request.turns for i in turn.images)
+    looked = min([trunk, *(choice.start for choice in choices)])
+    return Asked(number, prompt, images, limit, choices, trunk, max(looked - 1, 0))
+
+
+def shared(one: Ids, other: Ids) -> int:
+    """How many elements two rows have in common at their beginning."""
+    length = min(len(one), len(other))
+    different = np.flatnonzero(one[:length] != other[:length])
+    return int(different[0]) if len(different) else length

@@ -1,13 +1,46 @@
 """One question after the other by transformers' own `generate` and `forward`: slow, plain, and what ours must equal.
 
-This module knows nothing of dialogues or files; it is handed token ids and pixels.
+This module knows nothing of dialogues or files; it is handed token ids and what opens pictures.
 """
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import torch
+
+from medgpt_cli.core.errors import MedGPTError, OutOfResources
+from medgpt_cli.models.answering.asked import Asked
+from medgpt_cli.models.answering.features import Pixels
+from medgpt_cli.models.answering.memory import ran_out
+from medgpt_cli.models.answering.run import Answered
+
+
+def answer(model: Any, asked: Asked, pixels: Pixels, ends: frozenset[int]) -> Answered:
+    """Answers one request.
+
+    Args:
+        model: A LLaVA model in evaluation mode.
+        asked: The request.
+        pixels: References of pictures to (N, 3, H, W).
+        ends: Tokens that end a reply.
+    """
+    began = time.perf_counter()
+    try:
+        shown = pixels(asked.images) if asked.images else None
+        tokens = write(model, asked.prompt.tolist(), shown, asked.limit) if asked.limit else []
+        weighed = tuple(
+            weigh(model, choice.ids.tolist(), choice.start, shown) for choice in asked.choices
+        )
+    except MedGPTError as error:
+        return Answered(asked, finished=False, error=error.code)
+    except (RuntimeError, MemoryError) as error:
+        if not ran_out(error):
+            raise
+        return Answered(asked, finished=False, error=OutOfResources.code)
+    finished = not asked.limit or tokens[-1] in ends
+    return Answered(asked, tokens, weighed, finished, seconds=time.perf_counter() - began)
 
 
 @torch.inference_mode()
