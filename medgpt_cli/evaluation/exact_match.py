@@ -85,13 +85,29 @@ def _stream_safe(text: str) -> str:
     return "".join(parts)
 
 
+NESTED = 1000
+"""Characters up to which brackets within brackets are looked into: no short answer is longer."""
+
+
 def _unwrap(text: str) -> str:
     for left, right in _PAIRS:
         inner = text[len(left) : -len(right)].strip()
         whole = text.startswith(left) and text.endswith(right) and inner
-        if whole and left not in inner and right not in inner:
+        if whole and ((left not in inner and right not in inner) or _around_all(text, left, right)):
             return inner
     return text
+
+
+def _around_all(text: str, left: str, right: str) -> bool:
+    """Whether the first bracket of a short text is closed by its last: `(artery (arsa))`, not `(a) or (b)`."""
+    if left == right or len(text) > NESTED:
+        return False
+    depth = 0
+    for at, character in enumerate(text, start=1):
+        depth += (character == left) - (character == right)
+        if depth == 0:
+            return at == len(text)
+    return False
 
 
 def matches(answer: str, gold: str) -> bool:

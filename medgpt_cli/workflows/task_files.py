@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from medgpt_cli.core import console
 from medgpt_cli.core.errors import BadRecord, InputError, UsageError
 from medgpt_cli.core.nearest import did_you_mean
@@ -18,7 +20,7 @@ from medgpt_cli.evaluation.items import Item, Kind, Rules, items_from
 from medgpt_cli.evaluation.shots import draw, shots_hash, with_shots
 from medgpt_cli.evaluation.tasks import catalogue
 from medgpt_cli.evaluation.tasks.declaration import OURS, Declaration, read_declaration
-from medgpt_cli.evaluation.tasks.prompts import prompted
+from medgpt_cli.evaluation.tasks.prompts import Prompt, prompted
 from medgpt_cli.evaluation.tasks.shared_prompts import PROMPTS, default_measures, default_prompt
 from medgpt_cli.evaluation.tasks.task import AS_WRITTEN, Task, task_names
 from medgpt_cli.workflows.own_records import other_samples, read_questions
@@ -26,7 +28,9 @@ from medgpt_cli.workflows.task_places import place_of
 from medgpt_cli.workflows.task_records import Gathered, content_hash, gather
 
 DECLARED = (".yaml", ".yml")
-LIKELIHOOD = "accuracy_likelihood"
+AS_IT_STANDS = Prompt("{question}\n{options}")
+"""A question with its options as records are written, so that only their order can change."""
+LIKELIHOOD = ("accuracy_likelihood", "accuracy_likelihood_norm")
 """What is measured where options are chosen by likelihood and nothing is written."""
 
 
@@ -40,6 +44,7 @@ class TaskSettings:
         shots: Answered examples before each question.
         limit: Questions of each task at most, from the front.
         max_new_tokens: Tokens an answer may take; the task's own limit when None.
+        shuffle: Seed by which options are put into another order than the profile has them; None leaves them.
     """
 
     data: Path = Path()
@@ -47,6 +52,7 @@ class TaskSettings:
     shots: int = 0
     limit: int | None = None
     max_new_tokens: int | None = None
+    shuffle: int | None = None
 
 
 def read_tasks(words: Sequence[str], settings: TaskSettings | None = None) -> list[Task]:
@@ -90,7 +96,7 @@ def _declared(name: str, declared: Declaration, settings: TaskSettings, beside: 
     profile = settings.profile or next(iter(prompts))
     if profile not in prompts:
         raise _no_profile(profile, name, prompts)
-    prompt = prompts[profile]
+    prompt = _moved(prompts[profile], settings.shuffle)
     place = None if declared.records else place_of(name, declared, settings.data)
     folder = place.folder if place else beside / declared.records
     source = source_at(folder, adapter=place.adapter.name if place else "")
@@ -126,7 +132,7 @@ def _declared(name: str, declared: Declaration, settings: TaskSettings, beside: 
         profile=profile,
         shots=settings.shots,
         shots_hash=digest,
-        measures=(LIKELIHOOD,) if choices_by == "likelihood" else declared.measured,
+        measures=LIKELIHOOD if choices_by == "likelihood" else declared.measured,
         choices_by=choices_by,
         likelihood_of=prompt.likelihood_of,
         licence=place.adapter.licence if place else "",
@@ -176,7 +182,10 @@ def _own(name: str, path: Path, settings: TaskSettings) -> Task:
     examples, _ = items_from(other_samples(path, samples)) if settings.shots else ([], [])
 
     def said(item: Item) -> Item:
-        return prompted(item, PROMPTS[default_prompt(item.kind)]) if profile == OURS else item
+        if profile == OURS:
+            return prompted(item, _moved(PROMPTS[default_prompt(item.kind)], settings.shuffle))
+        moves = settings.shuffle is not None and item.options
+        return prompted(item, _moved(AS_IT_STANDS, settings.shuffle)) if moves else item
 
     asked, part, digest = _asked(name, items, examples, settings, said)
     kinds = {item.kind for item in items}
@@ -219,6 +228,10 @@ def _asked(
     shown = [tuple(worded[each.id] for each in shots) for shots in drawn]
     merged = [with_shots(item, shots) for item, shots in zip(asked, shown, strict=True)]
     return merged, part, shots_hash(shown)
+
+
+def _moved(prompt: Prompt, seed: int | None) -> Prompt:
+    return prompt if seed is None else msgspec.structs.replace(prompt, shuffle=seed)
 
 
 def _no_profile(profile: str, name: str, known: Iterable[str]) -> UsageError:

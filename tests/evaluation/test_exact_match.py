@@ -88,3 +88,21 @@ def test_only_a_pair_around_the_whole_answer_is_removed(text: str) -> None:
 @pytest.mark.parametrize("case", [str, str.upper, str.capitalize])
 def test_a_perfect_answer_is_right_in_every_surface_style(gold: str, style: str, case: type) -> None:
     assert matches(style.format(case(gold)), gold)
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("(Aberrant artery (ARSA))", "aberrant artery (arsa)"),
+        ("((with necrosis) abscess).", "(with necrosis) abscess"),
+        ("(left) or (right)", "(left) or (right)"),
+        ("(left) (right)", "(left) (right)"),
+        ("((left)", "((left)"),
+    ],
+)
+def test_brackets_around_an_answer_that_has_brackets(text: str, form: str) -> None:
+    assert normalise(text) == form
+
+
+def test_a_long_row_of_brackets_is_left_alone() -> None:
+    assert normalise("(" * 5000 + "a" + ")" * 5000) == "(" * 5000 + "a" + ")" * 5000

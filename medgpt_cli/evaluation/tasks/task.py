@@ -6,6 +6,7 @@ protocols. This module knows nothing of files, models or answers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -18,6 +19,8 @@ AS_WRITTEN = "as-written"
 
 LikelihoodOf = Literal["letter", "text"]
 """What of an option the likelihood is taken of: its letter, or its whole text."""
+
+_ENDING = re.compile(r"\.(jsonl|ya?ml)$")
 
 ChoicesBy = Literal["text", "likelihood", "none"]
 """How an option is chosen: read out of the answer's text, by likelihood of the options, or not at all."""
@@ -85,5 +88,5 @@ class Task:
 
 def task_names(paths: Sequence[str]) -> list[str]:
     """Short names for files: the stem, or the path as typed where two stems are equal."""
-    stems = [path.rsplit("/", 1)[-1].removesuffix(".jsonl") for path in paths]
+    stems = [_ENDING.sub("", path.rsplit("/", 1)[-1]) for path in paths]
     return [stem if stems.count(stem) == 1 else path for path, stem in zip(paths, stems, strict=True)]
