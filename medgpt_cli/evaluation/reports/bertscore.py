@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from medgpt_cli.evaluation.reports.keys import Pair, Report
 from medgpt_cli.evaluation.reports.results import Lacking, Scores, mean_of
-from medgpt_cli.evaluation.reports.rows import TokenRow, unit, unpack
+from medgpt_cli.evaluation.reports.rows import TokenRow
 from medgpt_cli.evaluation.reports.tables import Table
+from medgpt_cli.evaluation.reports.vectors import unit, unpack
 
 Vectors = NDArray[np.float32]
 
@@ -75,4 +76,4 @@ def scores(pairs: Sequence[Pair], table: Table[TokenRow], baseline: float | None
 
 
 def _vectors(table: Table[TokenRow], report: Report) -> Vectors:
-    return unit(unpack(table[report.key].vectors, table.header))
+    return unit(unpack(table[report.key].vectors, table.header.width, table.header.dtype))

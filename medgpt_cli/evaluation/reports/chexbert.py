@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 
 from medgpt_cli.evaluation.reports.keys import Pair, Report
 from medgpt_cli.evaluation.reports.results import Lacking, Scores, mean_of
-from medgpt_cli.evaluation.reports.rows import CONDITIONS, LabelRow, unpack
+from medgpt_cli.evaluation.reports.rows import CONDITIONS, LabelRow
 from medgpt_cli.evaluation.reports.tables import Table
+from medgpt_cli.evaluation.reports.vectors import unpack
 
 FIVE = ("Cardiomegaly", "Edema", "Consolidation", "Atelectasis", "Pleural Effusion")
 MEANS = ("micro", "macro", "weighted", "example")
@@ -120,7 +121,11 @@ def _asserted(table: Table[LabelRow], report: Report, classes: Sequence[int]) ->
 
 
 def _vector(table: Table[LabelRow], report: Report) -> NDArray[np.float32] | None:
-    return None if report.blank else unpack(table[report.key].vector, table.header)[0]
+    return (
+        None
+        if report.blank
+        else unpack(table[report.key].vector, table.header.width, table.header.dtype)[0]
+    )
 
 
 def _cosine(one: NDArray[np.float32] | None, other: NDArray[np.float32] | None) -> float:

@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 
 from medgpt_cli.evaluation.reports.results import Lacking, Scores, mean_of
 from medgpt_cli.evaluation.reports.rows import Header
-from medgpt_cli.evaluation.statistics.clustered import bootstrap_mean
 
 
 class Term(NamedTuple):
@@ -87,6 +86,10 @@ def inverse(raw: Scores, clusters: Sequence[str]) -> Scores:
     Raises:
         Lacking: The mean or its interval is near the pole or beyond, where the reciprocal says nothing.
     """
+    from medgpt_cli.evaluation.statistics.clustered import (
+        bootstrap_mean,
+    )  # loads scipy, which no other metric needs
+
     (values,) = _present([raw.per_report])
     mean = float(values.mean())
     interval = bootstrap_mean(values.tolist(), clusters)

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from medgpt_cli.evaluation.reports.keys import Pair, Report
 from medgpt_cli.evaluation.reports.results import Scores, mean_of
-from medgpt_cli.evaluation.reports.rows import EntityRow, unit, unpack
+from medgpt_cli.evaluation.reports.rows import EntityRow
 from medgpt_cli.evaluation.reports.tables import Table
+from medgpt_cli.evaluation.reports.vectors import unit, unpack
 
 ONE_SIDE_EMPTY = 0.5
 
@@ -179,7 +180,7 @@ def _found(table: Table[EntityRow], report: Report) -> Found:
     if report.blank:
         return Found((), np.zeros((0, 1), np.float32))
     row = table[report.key]
-    return Found(row.types, unit(unpack(row.vectors, table.header)))
+    return Found(row.types, unit(unpack(row.vectors, table.header.width, table.header.dtype)))
 
 
 MATRICES: Mapping[str, Matrix] = {matrix.name: matrix for matrix in (LONG, SHORT)}

@@ -15,16 +15,13 @@ line.  This module knows nothing of files or of scores.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from medgpt_cli.evaluation.reports.keys import WORD_HASH, is_hex
+from medgpt_cli.evaluation.reports.vectors import Dtype, why_unfit
 
 FORMAT = "medgpt.extracted"
 VERSION = 1
@@ -57,7 +54,7 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str
     model_sha256: str = ""
     width: int = 0
-    dtype: Literal["", "<f2", "<f4"] = ""
+    dtype: Dtype = ""
     settings: dict[str, Setting] = {}
     format: str = FORMAT
     version: int = VERSION
@@ -129,7 +126,7 @@ class EntityRow(_OfReport, frozen=True, kw_only=True):
         yield from _key_fault(self.sha256, "sha256")
         if not set(self.types) <= set(ENTITY_TYPES):
             yield RowFault("types", "holds a type that is none of " + ", ".join(ENTITY_TYPES))
-        yield from vector_faults(self.vectors, len(self.types), header)
+        yield from _vector_fault(self.vectors, len(self.types), header)
 
 
 class LabelRow(_OfReport, frozen=True, kw_only=True):
@@ -149,7 +146,7 @@ class LabelRow(_OfReport, frozen=True, kw_only=True):
             yield RowFault("labels", f"holds {len(self.labels)} labels, not {len(CONDITIONS)}")
         elif any(not 0 <= label <= 3 for label in self.labels) or self.labels[-1] > 1:
             yield RowFault("labels", "is out of range: 0 to 3, and 0 or 1 for No Finding")
-        yield from vector_faults(self.vector, 1, header, "vector")
+        yield from _vector_fault(self.vector, 1, header, "vector")
 
 
 class TokenRow(_OfReport, frozen=True, kw_only=True):
@@ -164,7 +161,7 @@ class TokenRow(_OfReport, frozen=True, kw_only=True):
         yield from _key_fault(self.sha256, "sha256")
         if self.count < 2:
             yield RowFault("count", "is less than 2: the marks at beginning and end are missing")
-        yield from vector_faults(self.vectors, self.count, header)
+        yield from _vector_fault(self.vectors, self.count, header)
 
 
 class JudgementRow(_Row, frozen=True, kw_only=True):
@@ -222,31 +219,6 @@ def _key_fault(value: str, field: str) -> Iterator[RowFault]:
         yield RowFault(field, "is not a SHA-256 in 64 lower-case digits")
 
 
-def vector_faults(data: str, count: int, header: Header, field: str = "vectors") -> Iterator[RowFault]:
-    """What keeps `data` from being `count` vectors of the header's width."""
-    try:
-        array = np.frombuffer(base64.b64decode(data, validate=True), dtype=header.dtype or "<f4")
-    except (binascii.Error, ValueError):
-        yield RowFault(field, "is not base64 of numbers")
-        return
-    if array.size != count * header.width:
-        yield RowFault(field, f"holds {array.size} numbers, not {count} x {header.width}")
-    elif not np.isfinite(array).all():
-        yield RowFault(field, "holds a number that is not finite")
-
-
-def pack(vectors: NDArray[np.floating]) -> str:
-    """Vectors as a row keeps them; the array's own dtype is the header's."""
-    return base64.b64encode(np.ascontiguousarray(vectors).tobytes()).decode("ascii")
-
-
-def unpack(data: str, header: Header) -> NDArray[np.float32]:
-    """The vectors of a row, (count, width)."""
-    flat = np.frombuffer(base64.b64decode(data), dtype=header.dtype or "<f4")
-    return flat.astype(np.float32).reshape(-1, max(header.width, 1))
-
-
-def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each row at length 1; a row of zeros stays."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+def _vector_fault(data: str, count: int, header: Header, field: str = "vectors") -> Iterator[RowFault]:
+    if why := why_unfit(data, count, header.width, header.dtype):
+        yield RowFault(field, why)

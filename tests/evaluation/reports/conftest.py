@@ -18,9 +18,9 @@ from medgpt_cli.evaluation.reports.rows import (
     JudgementRow,
     LabelRow,
     TokenRow,
-    pack,
 )
 from medgpt_cli.evaluation.reports.tables import write_table
+from medgpt_cli.evaluation.reports.vectors import pack
 
 Node = tuple[str, str, tuple[tuple[str, int], ...]]
 
@@ -34,7 +34,8 @@ class Bench:
     def graph(self, text: str, *nodes: tuple[Any, ...]) -> GraphRow:
         """Nodes are (words, label) or (words, label, relations)."""
         entities = tuple(
-            Entity(word_key(words), word_key(words.lower()), label, *rest) for words, label, *rest in nodes
+            Entity(word_key(words), word_key(words.lower()), label, *rest)
+            for words, label, *rest in nodes
         )
         return GraphRow(sha256=report_key(text), entities=entities)
 

@@ -69,8 +69,12 @@ def test_by_hand(bench: Any) -> None:
     expected = [2 / 5, 2 / 3 / 14, 2 / 3 * 2 / 3, (2 / 3 + 0) / 2, 2 / 3]
     assert [result.value for result in results] == pytest.approx(expected)
     assert [bool(result.per_report) for result in results] == [False, False, False, True, False]
-    assert results[1].notes[0].startswith(
-        "labels that no report on either side has, 0 each in the mean: Enlarged Cardiomediastinum, "
+    assert (
+        results[1]
+        .notes[0]
+        .startswith(
+            "labels that no report on either side has, 0 each in the mean: Enlarged Cardiomediastinum, "
+        )
     )
     assert results[0].over([0, 0]) == pytest.approx(2 / 3)
 
@@ -106,5 +110,7 @@ def test_cosine(bench: Any) -> None:
             bench.labels("C", NONE, (1, 0)),
         ],
     )
-    (result,) = score(["a", "b", ""], ["A", "B", "C"], ["p", "q", "r"], bench.folder, ["chexbert_cosine"])
+    (result,) = score(
+        ["a", "b", ""], ["A", "B", "C"], ["p", "q", "r"], bench.folder, ["chexbert_cosine"]
+    )
     assert result.per_report == pytest.approx((np.sqrt(0.5), -1, 0), abs=1e-6)

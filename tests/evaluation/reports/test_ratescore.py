@@ -58,7 +58,9 @@ def test_affinities_weigh_the_mean(bench: Any) -> None:
 
 def test_long_and_short_differ(bench: Any) -> None:
     ours, theirs = [(D, X)], [(D, X), (AN, Y)]
-    assert value(bench, ours, theirs) != pytest.approx(value(bench, ours, theirs, "ratescore_short"), abs=0.01)
+    assert value(bench, ours, theirs) != pytest.approx(
+        value(bench, ours, theirs, "ratescore_short"), abs=0.01
+    )
 
 
 def test_matrices_are_whole() -> None:

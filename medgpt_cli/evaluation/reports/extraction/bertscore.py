@@ -24,7 +24,8 @@ from medgpt_cli.evaluation.reports.extraction.weights import (
     require,
 )
 from medgpt_cli.evaluation.reports.radcliq import BASELINE
-from medgpt_cli.evaluation.reports.rows import Header, TokenRow, pack
+from medgpt_cli.evaluation.reports.rows import Header, TokenRow
+from medgpt_cli.evaluation.reports.vectors import pack
 
 LENGTH = 512
 

@@ -18,7 +18,8 @@ from transformers import AutoConfig, AutoTokenizer, BertModel
 from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.evaluation.reports.extraction.batches import by_length, device, open_quietly
 from medgpt_cli.evaluation.reports.extraction.weights import TOKENIZER_FILES, fingerprint, require
-from medgpt_cli.evaluation.reports.rows import CONDITIONS, Header, LabelRow, pack
+from medgpt_cli.evaluation.reports.rows import CONDITIONS, Header, LabelRow
+from medgpt_cli.evaluation.reports.vectors import pack
 
 FILE = "chexbert.pth"
 LENGTH = 512

@@ -24,7 +24,8 @@ from medgpt_cli.evaluation.reports.extraction.weights import (
     fingerprint,
     require,
 )
-from medgpt_cli.evaluation.reports.rows import ENTITY_TYPES, EntityRow, Header, pack
+from medgpt_cli.evaluation.reports.rows import ENTITY_TYPES, EntityRow, Header
+from medgpt_cli.evaluation.reports.vectors import pack
 
 SENTENCE_LENGTH, ENTITY_LENGTH = 512, 30
 SHORTEST = 3
