@@ -148,14 +148,19 @@ def _listed(letters: list[str]) -> str:
 def _taken_apart(text: str, options: tuple[tuple[str, str], ...]) -> tuple[str, list[str]]:
     """The question, and the options' texts; no texts where they do not stand behind the question as we write them."""
     block = "".join(f"\n{letter}. {option}" for letter, option in options)
-    pictures = _PICTURE.findall(text)
-    count = block.count(MARK)
-    left = iter(pictures[len(pictures) - count :])
-    texts = [re.sub(MARK, lambda _: f"\0{next(left, '')}\0", option) for _, option in options]
-    block = "".join(f"\n{letter}. {option}" for (letter, _), option in zip(options, texts, strict=True))
-    if not block or not text.endswith(block):
+    found = re.search(f"{_pattern(block)}\\Z", text) if block else None
+    if not found:
         return text, []
-    return text[: -len(block)], texts
+    pictures = iter(found.groups())
+    texts = [re.sub(MARK, lambda _: f"\0{next(pictures)}\0", option) for _, option in options]
+    return text[: found.start()], texts
+
+
+def _pattern(block: str) -> str:
+    """What finds the options again: when a record is read, a newline beside a picture goes with its mark."""
+    *before, last = [piece.removeprefix("\n") for piece in block.split(MARK)]
+    pieces = [piece.removesuffix("\n") for piece in before]
+    return "\n?" + "\n?\0(\\d+)\0\n?".join(map(re.escape, (*pieces, last)))
 
 
 def _shuffled(item: Item, texts: list[str], seed: int) -> tuple[Item, list[str]]:
