@@ -24,11 +24,13 @@ SCRIPT = f'''\
 #   rg/bin/python graphs.py radgraph graphs.jsonl reports.jsonl    (or radgraph-xl; RadCliQ needs radgraph)
 import hashlib, json, sys
 from importlib.metadata import version
+from pathlib import Path
 from radgraph import RadGraph
 
 model, out, *files = sys.argv[1:]
 sha = lambda text: hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-records = [json.loads(line) for name in files for line in open(name, encoding="utf-8-sig") if line.strip()]
+lines = [line for name in files for line in Path(name).read_text("utf-8-sig").split("\\n")]
+records = [json.loads(line) for line in lines if line.strip()]
 parts = [part for record in records for part in (record, record.get("texts") or {{}}) if isinstance(part, dict)]
 fields = {FIELDS!r}
 found = [part[name] for part in parts for name in fields if isinstance(part.get(name), str)]
@@ -43,7 +45,7 @@ for number, key in enumerate(texts):
     rows.append(dict(sha256=key, entities=[dict(
         tokens=words(node["tokens"]), lower=words(node["tokens"].lower()), label=node["label"],
         relations=[[kind, at[to]] for kind, to in node["relations"]]) for node in nodes.values()]))
-open(out, "w", encoding="utf-8").writelines(json.dumps(row) + "\\n" for row in rows)
+Path(out).write_text("".join(json.dumps(row) + "\\n" for row in rows), "utf-8")
 '''
 """Printed by `medgpt eval extract --metric radgraph --how`."""
 
