@@ -137,18 +137,18 @@ class Answerer:
         )
         while left:
             planned = plan(list(left.values()), self._model.config.image_token_id)
-            rows = min(
-                self._batch_tokens // max(asked.slots for asked in left.values()), self._batch_rows
-            )
+            slots = max(asked.slots for asked in left.values())
+            rows = max(1, min(self._batch_tokens // slots, self._batch_rows, len(left)))
             try:
-                run(planned, max(rows, 1))
+                run(planned, rows)
             except (RuntimeError, MemoryError) as error:
                 if not ran_out(error):
                     raise
-                if rows <= 1:
+                if rows == 1:
                     largest = max(left.values(), key=lambda asked: asked.slots)
                     tell(Answered(largest, finished=False, error=OutOfResources.code))
-                self._batch_tokens = max(self._batch_tokens // 2, 1)
+                else:
+                    self._batch_tokens = rows * slots // 2
             if left and torch.cuda.is_available():
                 torch.cuda.empty_cache()
 
