@@ -2,7 +2,7 @@
 
 In this order, until nothing changes any more:
 
-1. Unicode NFKC and lower case; runs of white space become one space.
+1. Unicode NFKC and lower case; runs of white space become one space; what has no width goes.
 2. A pair of marks around the *whole* answer goes: markdown emphasis, quotes, brackets.
 3. Sentence punctuation at either end goes, and a list dash in front; but not a dot, comma or dash that
    belongs to a number (`.5`, `-2`).
@@ -50,6 +50,7 @@ _SENTENCE = ".,;:!?。、¿¡"
 _FIRST = re.compile(r"[\W_]*(yes|no)(?![\w’']|-\w)")
 _BOTH = re.compile(r"\W*(?:(?:or|and)(?!\w)|[/|&])\W*(?:yes|no)(?!\w)|\W*(?:yes|no)\W*$")
 _LEADING = re.compile(rf"^(?:[{re.escape(_SENTENCE)}]+(?!\d)\s*|[-–—•]\s+(?!\d))+")
+_NO_WIDTH = dict.fromkeys((0x200B, 0x2060, 0xFEFF, 0xAD))
 _MARKS_IN_A_ROW = 30
 """UAX 15's limit; Python takes quadratic time to order what exceeds it."""
 _FOREIGN = re.compile(rf"[^\x00-\x7f]{{{_MARKS_IN_A_ROW + 1}}}")
@@ -57,7 +58,7 @@ _FOREIGN = re.compile(rf"[^\x00-\x7f]{{{_MARKS_IN_A_ROW + 1}}}")
 
 def normalise(text: str) -> str:
     """The form in which two answers are compared; applying it twice changes nothing more."""
-    text = " ".join(lower(text).split())
+    text = " ".join(lower(text).translate(_NO_WIDTH).split())
     while True:
         before = text
         text = _LEADING.sub("", text).rstrip(_SENTENCE + " ")

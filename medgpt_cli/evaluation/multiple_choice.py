@@ -34,7 +34,7 @@ Options = Sequence[tuple[str, str]]
 _MARKUP = re.compile(
     r"\\(?:boxed|text|mathrm|mathbf|textbf)(?![a-z])|</?(?:answer|choice)>", re.IGNORECASE
 )
-_OUTER = " \t\r\n()[]{}*_$`\"'“”‘’.:;,!\\…。、"
+_OUTER = " \t\r\n()[]{}*_$`\"'“”‘’.:;,!\\…。、\u200b\u2060\ufeff"
 _QUOTES = r"""*_$`"'“”‘’"""
 _TEX = r"\\(?:text|mathrm|mathbf|textbf)(?![a-z])|\\[()\[\]]"
 _WRAP = rf"(?:[\s()\[\]{{}}{_QUOTES}]|{_TEX})*"

@@ -1,6 +1,10 @@
-import pytest
+import time
 
-from medgpt_cli.evaluation.exact_match import matches, normalise
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medgpt_cli.evaluation.exact_match import is_closed, matches, normalise, yes_or_no
 
 SAME = [
     ("left", "Left."),
@@ -25,6 +29,8 @@ SAME = [
     ("5 µm", "5 μm"),
     ("T2*", "**T2***"),
     ("Crohn's disease", "crohn's disease."),
+    ("left", "\ufeffleft\u200b"),
+    ("left", "- - left"),
 ]
 NOT_SAME = [
     ("left", "the left"),
@@ -59,7 +65,7 @@ def test_differences_that_count(gold: str, answer: str) -> None:
     assert not matches(answer, gold)
 
 
-@pytest.mark.parametrize("nothing", ["", " ", ".", "...", "?!", "\n"])
+@pytest.mark.parametrize("nothing", ["", " ", ".", "...", "?!", "\n", "\u200b", "\ufeff"])
 def test_nothing_is_never_right_even_against_nothing(nothing: str) -> None:
     assert normalise(nothing) == ""
     assert not matches(nothing, nothing)
@@ -106,3 +112,81 @@ def test_brackets_around_an_answer_that_has_brackets(text: str, form: str) -> No
 
 def test_a_long_row_of_brackets_is_left_alone() -> None:
     assert normalise("(" * 5000 + "a" + ")" * 5000) == "(" * 5000 + "a" + ")" * 5000
+
+
+@given(st.text(max_size=80) | st.text(".- *_(a1)", max_size=30))
+def test_normalising_any_text_twice_changes_nothing_more(text: str) -> None:
+    assert normalise(normalise(text)) == normalise(text)
+    assert matches(text, text) == bool(normalise(text))
+
+
+@pytest.mark.parametrize("junk", ["a\u0301\u0323", "\u0301\u0323", "- ", ". ", "((", "*_", "‘", "\n \t"])
+def test_time_grows_with_length_and_no_faster(junk: str) -> None:
+    def seconds(copies: int) -> float:
+        began = time.process_time()
+        normalise("x" + junk * copies)
+        normalise(junk * copies + "x")
+        return time.process_time() - began
+
+    seconds(10)
+    assert (
+        min(seconds(16_000) for _ in range(2)) < max(min(seconds(1_000) for _ in range(3)), 0.002) * 80
+    )
+
+
+CLOSED = [
+    ("yes", "yes"),
+    ("No.", "no"),
+    ("**Yes**", "yes"),
+    ("**Yes**, there is an effusion.", "yes"),
+    ("Yes, the heart is normal", "yes"),
+    ("Yes, it is abnormal", "yes"),
+    ("Yes, no pneumothorax is seen", "yes"),
+    ("No, yes would be wrong", "no"),
+    ("no: nothing is seen", "no"),
+    ("No - clear", "no"),
+    ("(no)", "no"),
+    ("ＹＥＳ", "yes"),
+    ("\nYes\nThe left one.", "yes"),
+    ("", ""),
+    ("normal", ""),
+    ("not seen", ""),
+    ("nothing", ""),
+    ("none", ""),
+    ("correct", ""),
+    ("true", ""),
+    ("y", ""),
+    ("no-one", ""),
+    ("yes's", ""),
+    ("The answer is yes", ""),
+    ("Yes or no", ""),
+    ("Yes/no", ""),
+    ("no and yes", ""),
+    ("yes no", ""),
+    ("No. Yes.", ""),
+    ("是", ""),
+]
+
+
+@pytest.mark.parametrize(("reply", "said"), CLOSED)
+def test_a_closed_question_is_answered_by_the_first_word(reply: str, said: str) -> None:
+    assert yes_or_no(reply) == said
+
+
+@pytest.mark.parametrize(
+    ("reply", "gold"),
+    [("Yes, the heart is normal", "yes"), ("Yes, it is abnormal", "yes"), ("not seen", "no")],
+)
+def test_a_peer_that_looks_for_yes_and_no_anywhere_errs(reply: str, gold: str) -> None:
+    """MedEvalKit: right if one of `yes` and `no` is contained, and it is the right answer."""
+    contained = [word for word in ("yes", "no") if word in reply.lower()]
+    theirs = contained == [gold]
+    assert theirs != (yes_or_no(reply) == gold)
+
+
+@pytest.mark.parametrize(
+    ("golds", "closed"),
+    [(["Yes"], True), (["no."], True), (["yes", "left"], False), (["not"], False), ([], False)],
+)
+def test_a_question_is_closed_where_only_yes_or_no_can_be_right(golds: list[str], closed: bool) -> None:
+    assert is_closed(golds) == closed

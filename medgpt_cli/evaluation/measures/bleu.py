@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from math import exp, log
 
+from medgpt_cli.evaluation.exact_match import normalise
 from medgpt_cli.evaluation.items import Item
 from medgpt_cli.evaluation.measures.measure import Measure, Tally
 from medgpt_cli.evaluation.measures.overlap import Words, is_in_words
@@ -56,9 +57,9 @@ def _bleu1(counts: Sequence[float]) -> float:
 
 
 def _legacy(item: Item, text: str) -> float:
-    if (
-        not text.strip()
-    ):  # the evaluator's own rule would make silence right where the answer is a stop word
+    if not normalise(
+        text
+    ):  # by the evaluator's rule silence would be right where the answer is a stop word
         return 0.0
     answer, references = content_words(text), [content_words(gold) for gold in item.golds]
     return max(_truncated_bleu4(answer, reference) for reference in references)

@@ -49,10 +49,9 @@ def _right(item: Item, likelihoods: Sequence[float]) -> float:
 
 
 def _right_by_length(item: Item, likelihoods: Sequence[float]) -> float:
-    if not likelihoods:
-        return 0.0
-    lengths = [max(len(text), 1) for _, text in item.options]
-    return _right(item, [value / length for value, length in zip(likelihoods, lengths, strict=True)])
+    lengths = [max(len(text), 1) for _, text in item.options] if likelihoods else []
+    shares = [value / length for value, length in zip(likelihoods, lengths, strict=False)]
+    return _right(item, shares if len(likelihoods) == len(lengths) else likelihoods)
 
 
 ACCURACY_LIKELIHOOD = Measure(

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 import string
 
+from medgpt_cli.evaluation.exact_match import normalise
 from medgpt_cli.evaluation.items import Kind
 from medgpt_cli.evaluation.measures.measure import Measure
 
@@ -49,7 +50,7 @@ def matches(answer: str, gold: str) -> bool:
 
 def _words(text: str) -> list[str]:
     words = text.lower().translate(_MARKS).split()
-    return [word for word in words if word not in {"a", "an", "the"}] or words
+    return [word for word in words if word not in {"a", "an", "the"}] or words or normalise(text).split()
 
 
 def _same(left: list[str], right: list[str]) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from medgpt_cli.evaluation.exact_match import lower
+from medgpt_cli.evaluation.exact_match import lower, normalise
 
-_JOINED = re.compile(r"(?<=\d)[.\-/](?=\d)|(?<!\S)[-.](?=\.?\d)")
+_JOINED = re.compile(r"(?<=\d)[.\-/](?=\d)|(?<!\S)(?:-\.?|\.)(?=\d)")
 """Marks that belong to a number (`1.5`, `120/80`, `-2`, `.5`): without them 1.5 cm would be 15 cm."""
 _BY_CHARACTER = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
 _ARTICLES = frozenset({"a", "an", "the"})
@@ -20,12 +20,12 @@ _ARTICLES = frozenset({"a", "an", "the"})
 def words(text: str) -> tuple[str, ...]:
     """Lower case, punctuation deleted, cut at white space; Chinese and Japanese by character.
 
-    Marks inside a number stay.  A text of nothing but marks is cut as it is, so that a right answer `+` is not empty.
+    Marks inside a number stay.  A text of nothing but marks is cut as `em_v1` leaves it: the answer `+` is not empty.
     """
     text = lower(text)
-    kept = {match.start() for match in _JOINED.finditer(text)}
+    kept = {at for match in _JOINED.finditer(text) for at in range(*match.span())}
     plain = "".join(mark for at, mark in enumerate(text) if at in kept or not _is_mark(mark))
-    return tuple(_BY_CHARACTER.sub(r" \1 ", plain if plain.strip() else text).split())
+    return _cut(plain) or _cut(normalise(text))
 
 
 def words_without_articles(text: str) -> tuple[str, ...]:
@@ -37,9 +37,13 @@ def words_without_articles(text: str) -> tuple[str, ...]:
 def rouge_words(text: str) -> tuple[str, ...]:
     """As rouge-score cuts English without its stemmer: runs of letters and digits, in lower case.
 
-    Letters of other alphabets are letters too; rouge-score drops them.
+    Letters of other alphabets are letters too, and a text of nothing but marks is one; rouge-score drops them.
     """
-    return tuple(_BY_CHARACTER.sub(r" \1 ", re.sub(r"[\W_]+", " ", lower(text))).split())
+    return _cut(re.sub(r"[\W_]+", " ", lower(text))) or _cut(normalise(text))
+
+
+def _cut(text: str) -> tuple[str, ...]:
+    return tuple(_BY_CHARACTER.sub(r" \1 ", text).split())
 
 
 def _is_mark(character: str) -> bool:
