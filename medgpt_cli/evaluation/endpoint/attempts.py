@@ -24,7 +24,7 @@ REFUSALS = (400, 422)
 
 
 class Unsendable(Exception):
-    """A question that cannot be put into words for the endpoint, such as one whose picture does not open.
+    """A question that this endpoint cannot be asked: its picture does not open, its likelihoods are not told.
 
     Args:
         name: The stable name of the error.

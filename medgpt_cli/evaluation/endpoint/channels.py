@@ -27,11 +27,11 @@ class Parted(NamedTuple):
 
 
 _MARKED = re.compile(
-    r"<\|channel\|>\s*(?P<name>\w+)[^<]*<\|message\|>(?P<body>.*?)"
+    r"<\|channel\|>\s*(?P<name>\w++)(?:(?!<\|(?:message|channel)\|>).)*+<\|message\|>(?P<body>.*?)"
     r"(?=<\|(?:end|return|call|start|channel)\|>|\Z)",
     re.DOTALL,
 )
-_GLUED = re.compile(r"\Aanalysis(?=\S)(?P<thinking>.*?)\s*assistantfinal(?P<text>.*)\Z", re.DOTALL)
+_GLUED = re.compile(r"\Aanalysis(?=\S)(?P<thinking>.*?)assistantfinal(?P<text>.*)\Z", re.DOTALL)
 _GLUED_FINAL = re.compile(r"\A(?:assistant)?final(?=[^a-z\s.,;:!?'’-])")
 _GLUED_ANY = re.compile(r"\A(?:final|analysis)\w")
 _THINK = re.compile(r"\A\s*<think>(?P<thinking>.*?)(?:</think>(?P<text>.*))?\Z", re.DOTALL)

@@ -32,6 +32,9 @@ from medgpt_cli.evaluation.endpoint.transport import Transport
 MAX_NEW_TOKENS = 1024
 """Limit of an answer where none is named; reasoning counts."""
 
+NO_LIKELIHOODS = "ENDPOINT_NO_LIKELIHOODS"
+"""The error of a question whose likelihoods alone were wanted, and that the endpoint does not tell."""
+
 OnReply = Callable[[int, Reply], None]
 
 
@@ -42,6 +45,7 @@ class Endpoint:
         url: The base address, such as `http://127.0.0.1:8000/v1`.
         model: Its name there; None for the only one the endpoint lists.
         picture: A path to the bytes of a PNG; called by one thread at a time.
+        pictures: What it makes of a picture, in words; a part of `identity`.
         key: The API key, or an empty string.  It is kept from every message, log and manifest.
         max_new_tokens: Limit of an answer where a request names none.
         concurrency: Questions that are under way at once.
@@ -62,6 +66,7 @@ class Endpoint:
         model: str | None,
         picture: Callable[[str], bytes],
         *,
+        pictures: str = "PNG",
         key: str = "",
         max_new_tokens: int = MAX_NEW_TOKENS,
         concurrency: int = 8,
@@ -71,6 +76,7 @@ class Endpoint:
         self.model = model or ""
         self.listed = False
         self._facts: dict[str, Any] = {}
+        self._pictures = pictures
         self._urls = DataUrls(picture)
         self._key = key
         self._max_new_tokens = max_new_tokens
@@ -115,6 +121,7 @@ class Endpoint:
             "model": self.model,
             "listed": self.listed,
             **self._facts,
+            "pictures": self._pictures,
             "temperature": 0,
             "seed": messages.SEED,
             "max_new_tokens": self._max_new_tokens,
@@ -180,10 +187,11 @@ class Endpoint:
 
     async def _answer(self, attempts: Attempts, request: Request) -> Reply:
         if not request.generate and not are_letters(request.choices):
-            return Reply("")
+            raise Unsendable(NO_LIKELIHOODS)
         reply, model = await attempts.answer(request)
-        if request.generate:
-            self._health.answered(reply, model)
+        self._health.answered(reply, model)
+        if not request.generate and not reply.likelihoods:
+            raise Unsendable(NO_LIKELIHOODS)
         return reply
 
     def _body(self, request: Request, letters: bool) -> bytes:

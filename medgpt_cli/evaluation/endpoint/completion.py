@@ -65,7 +65,7 @@ def read(data: bytes, request: Request) -> tuple[Reply, str]:
     """
     try:
         completion = msgspec.json.decode(data, type=_Completion)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         code = error_code(data)
         if code:
             raise Failed(Fault.FAILED, code) from None

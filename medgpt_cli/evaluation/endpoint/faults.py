@@ -85,7 +85,7 @@ def error_code(body: bytes) -> str:
     """
     try:
         read = msgspec.json.decode(body, type=_Body)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return ""
     told = read.error or read
     names = [name for name in (told.code, told.type) if isinstance(name, str) and _NAME.fullmatch(name)]

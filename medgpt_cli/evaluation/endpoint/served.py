@@ -62,7 +62,7 @@ def read_list(data: bytes) -> tuple[Served, ...]:
     """
     try:
         return msgspec.json.decode(data, type=_List).data
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise Failed(Fault.GARBAGE, "no list of models") from None
 
 

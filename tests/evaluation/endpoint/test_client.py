@@ -220,9 +220,8 @@ def test_another_model_begins_to_answer(asking: Any) -> None:
     def answer(call: Call) -> None:
         call.say({**completion(), "model": MODEL if call.number < 3 else "other"})
 
-    with serving(answer) as server:
-        with pytest.raises(InputError) as caught:
-            asking.ask(asking.endpoint(server.url, concurrency=1), [asking.question()] * 9)
+    with serving(answer) as server, pytest.raises(InputError) as caught:
+        asking.ask(asking.endpoint(server.url, concurrency=1), [asking.question()] * 9)
     assert str(caught.value) == (
         f"{server.origin} began to answer as another model\n"
         "serve one model under one name, and run again into a new --out"
@@ -230,13 +229,11 @@ def test_another_model_begins_to_answer(asking: Any) -> None:
     assert sorted(asking.replies) == [0, 1, 2]  # what the other said is not kept
 
 
-@pytest.mark.parametrize(
-    ("said", "stopped"), [("finalaxial", True), ("analysisThe chest", True), ("finally", True)]
-)
-def test_channels_run_into_every_answer_are_not_scored(asking: Any, said: str, stopped: bool) -> None:
-    with serving(lambda call: call.say(completion(said))) as server:
-        with pytest.raises(InputError, match="runs harmony's channels into the answer") as caught:
-            asking.ask(asking.endpoint(server.url, concurrency=1), [asking.question()] * 9)
+@pytest.mark.parametrize("said", ["finalaxial", "analysisThe chest", "finally"])
+def test_channels_run_into_every_answer_are_not_scored(asking: Any, said: str) -> None:
+    hidden = pytest.raises(InputError, match="runs harmony's channels into the answer")
+    with serving(lambda call: call.say(completion(said))) as server, hidden as caught:
+        asking.ask(asking.endpoint(server.url, concurrency=1), [asking.question()] * 9)
     assert "--reasoning-parser openai_gptoss" in caught.value.repair
     with serving(lambda call: call.say(completion(said if call.number != 4 else "Axial"))) as server:
         replies = asking.ask(asking.endpoint(server.url, concurrency=1), [asking.question()] * 9)
@@ -262,9 +259,8 @@ def test_what_no_question_can_pass_ends_the_asking_at_once(
     def answer(call: Call) -> None:
         call.say({}, status, Location="https://example.org/steal?token=s3cret")
 
-    with serving(answer) as server:
-        with pytest.raises(error) as caught:
-            asking.ask(asking.endpoint(server.url, concurrency=1), [asking.question()] * 9)
+    with serving(answer) as server, pytest.raises(error) as caught:
+        asking.ask(asking.endpoint(server.url, concurrency=1), [asking.question()] * 9)
     assert says in caught.value.what
     assert caught.value.exit_code == 3
     assert "s3cret" not in str(caught.value)
@@ -304,6 +300,7 @@ def test_connect_settles_which_model_is_asked(asking: Any) -> None:
         "model": MODEL,
         "listed": True,
         "owned_by": "tests",
+        "pictures": "PNG",
         "temperature": 0,
         "seed": 0,
         "max_new_tokens": 1024,
