@@ -7,6 +7,7 @@ really meet.  This module knows nothing of models.
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,18 +34,19 @@ def is_first() -> bool:
     return rank() == 0
 
 
-def join(device: str) -> None:
+def join(device: str, *, patience: datetime.timedelta | None = None) -> None:
     """Meets the other processes, where there are any; once.
 
     Args:
         device: `cpu` or `cuda`; decides how tensors travel.
+        patience: How long one process waits for the others; as torch has it when None.
     """
     if ranks() == 1:
         return
     import torch
 
     if not torch.distributed.is_initialized():
-        torch.distributed.init_process_group("gloo" if device == "cpu" else "nccl")
+        torch.distributed.init_process_group("gloo" if device == "cpu" else "nccl", timeout=patience)
 
 
 def share_rows(together: int) -> Any:

@@ -57,6 +57,7 @@ class Item:
         keys: What ties the item to training records, as `kind:value`.
         split: The split of its set it comes from, as the set names it.
         golds: All right answers, `gold` first; for multiple choice all right letters.
+        record: What stands in the file, no prompt around it; it is what training records are compared with.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Item:
     keys: tuple[str, ...] = ()
     split: str = ""
     golds: tuple[str, ...] = ()
+    record: Sample | None = None
 
     def __post_init__(self) -> None:
         """Whoever names no further right answers means the one."""
@@ -192,6 +194,7 @@ def _item(sample: Sample, rules: Rules) -> Item | Complaint:
         keys=keys,
         split=sample.split,
         golds=letters or (gold, *(also for also in _also(sample) if also != gold)),
+        record=sample,
     )
 
 

@@ -98,6 +98,8 @@ def lines_below(score: TaskScore) -> list[str]:
             f"by likelihood: {found.accuracy:.3f} right, {found.confidence:.3f} sure, "
             f"calibration error {found.ece:.3f} (ECE, {found.n:,} questions)"
         )
+    if score.effect:
+        lines.append(score.effect.sentence)
     return lines
 
 

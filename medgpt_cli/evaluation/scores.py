@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from medgpt_cli.evaluation.statistics.calibration import Calibration
+from medgpt_cli.evaluation.statistics.probes import Effect
 from medgpt_cli.evaluation.statistics.subgroups import Gap, Subgroup
 
 Interval = Literal["wilson", "cluster bootstrap", "none"]
@@ -129,6 +130,7 @@ class TaskScore(msgspec.Struct, frozen=True, kw_only=True):
         subgroups: For each facet that splits the items, a line for each of its values.
         gaps: The best against the worst group of each facet, of those large enough.
         calibration: How far the model's confidence can be believed; None where options were not weighed.
+        effect: For a probe, what it did to the score of the plain task; else None.
     """
 
     task: str
@@ -148,3 +150,4 @@ class TaskScore(msgspec.Struct, frozen=True, kw_only=True):
     subgroups: tuple[Subgroup, ...]
     gaps: tuple[Gap, ...]
     calibration: Calibration | None
+    effect: Effect | None = None

@@ -7,21 +7,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from medgpt_cli.chat.notice import NOTICE
 from medgpt_cli.core import console, files
+from medgpt_cli.core.distributed import ranks
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.core.manifest import environment, write_manifest
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.evaluation import report, score_table, summary
 from medgpt_cli.evaluation.outcomes import Outcome
 from medgpt_cli.evaluation.scores import TaskScore
+from medgpt_cli.evaluation.statistics import tables
 from medgpt_cli.evaluation.tasks.task import Task
+from medgpt_cli.workflows.eval_backing import Answering
+from medgpt_cli.workflows.eval_settings import EvalSettings
+from medgpt_cli.workflows.eval_tasks import plain_of
 
 SCORES, SAMPLES = "scores.json", "samples.jsonl"
+MARKDOWN, LATEX = "scores.md", "scores.tex"
 
 
 def refuse_other(run: RunFolder, asked: dict[str, Any], model_hash: str | None = None) -> None:
@@ -48,22 +55,50 @@ def refuse_other(run: RunFolder, asked: dict[str, Any], model_hash: str | None =
         )
 
 
-def begin(run: RunFolder, asked: dict[str, Any], model_hash: str) -> None:
-    """Says in the manifest what is being evaluated."""
-    write_manifest(run.path, _manifest(asked, model_hash))
+def asked(settings: EvalSettings, tasks: Sequence[Task], model: str) -> dict[str, Any]:
+    """What is asked of which model, as the manifest keeps it; a run only goes on with the same."""
+    majority = settings.asked.majority
+    plain = [task for task in tasks if plain_of(task, tasks) is None]
+    return {
+        "model": model,
+        "endpoint": settings.backing.endpoint,
+        "protocols": [task.protocol for task in tasks],
+        "data": {word: task.data_hash for word, task in zip(settings.asked.tasks, plain, strict=True)},
+        "measures": {task.name: list(task.measures) for task in tasks},
+        "majority": files.sha256_file(Path(majority)) if majority else None,
+        "keep_text": settings.keeping.text,
+        "overlap": settings.keeping.overlap,
+    }
+
+
+def begin(run: RunFolder, settings: EvalSettings, asked: dict[str, Any], answering: Answering) -> None:
+    """Says in the manifest what is being evaluated, and keeps the recipe by which the run goes on."""
+    resolved = settings.resolved
+    tree = resolved.as_json()
+    if settings.backing.endpoint is None:
+        tree["model"]["base"] = asked["model"]
+    files.write_text(run.path / "recipe.yaml", resolved.written)
+    files.write_text(run.path / "overrides.txt", "".join(f"{word}\n" for word in resolved.overrides))
+    files.write_json(run.recipe, tree)
+    write_manifest(run.path, _manifest(asked, answering))
 
 
 def end(
     run: RunFolder,
     asked: dict[str, Any],
-    model_hash: str,
+    answering: Answering,
     scores: Sequence[TaskScore],
     outcomes: Sequence[Outcome],
 ) -> None:
     """Writes the scores, the report and the manifest with their hashes, and declares the folder finished."""
     model, machine = asked["model"], environment()
-    files.write_json(run.path / SCORES, summary.as_document(scores, model, model_hash))
-    facts = {"model": model, "model SHA-256": model_hash}
+    document = summary.as_document(scores, model, answering.hash)
+    document["lines"] = [score_table.score_line(score, answering.hash) for score in scores]
+    files.write_json(run.path / SCORES, document)
+    rows = score_table.rows_of(scores)
+    files.write_text(run.path / MARKDOWN, tables.markdown(rows) + "\n")
+    files.write_text(run.path / LATEX, tables.latex(rows) + "\n")
+    facts = {"model": model, "model SHA-256": answering.hash}
     facts |= {f"data SHA-256 of {score.task}": score.data_hash for score in scores}
     facts |= {
         "medgpt": f"{machine['medgpt']}, code {machine['code'][:12]}",
@@ -71,13 +106,28 @@ def end(
     }
     page = report.render(scores, outcomes, model=model, facts=facts | machine["packages"], notice=NOTICE)
     files.write_text(run.report, page)
-    hashes = {name: files.sha256_file(run.path / name) for name in (SCORES, SAMPLES, run.report.name)}
-    write_manifest(run.path, {**_manifest(asked, model_hash), "environment": machine, "files": hashes})
+    names = (SCORES, SAMPLES, MARKDOWN, LATEX, run.report.name)
+    hashes = {name: files.sha256_file(run.path / name) for name in names}
+    write_manifest(
+        run.path,
+        {
+            **_manifest(asked, answering),
+            "ranks": ranks(),
+            "environment": machine,
+            "files": hashes,
+        },
+    )
     run.finish()
 
 
-def _manifest(asked: dict[str, Any], model_hash: str) -> dict[str, Any]:
-    return {"kind": "eval", "notice": NOTICE, "asked": asked, "model_hash": model_hash}
+def _manifest(asked: dict[str, Any], answering: Answering) -> dict[str, Any]:
+    return {
+        "kind": "eval",
+        "notice": NOTICE,
+        "asked": asked,
+        "model_hash": answering.hash,
+        "answering": answering.words,
+    }
 
 
 def tell(run: RunFolder, *, as_json: bool) -> None:

@@ -6,141 +6,147 @@ is given: a killed evaluation goes on where it stopped.
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from medgpt_cli.core import console, files, rundir
-from medgpt_cli.core.errors import BadRecord, Interrupted, StateSaved, UsageError
+from medgpt_cli.core import console, distributed, rundir
+from medgpt_cli.core.errors import BadRecord, Interrupted, MedGPTError, StateSaved
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.data.records import read_records
-from medgpt_cli.evaluation import summary
 from medgpt_cli.evaluation.items import items_from
 from medgpt_cli.evaluation.majority import Majority
-from medgpt_cli.evaluation.outcomes import Outcome, SampleLog
-from medgpt_cli.evaluation.runner import refuse_nothing_answered, run_task
-from medgpt_cli.evaluation.scores import TaskScore
-from medgpt_cli.evaluation.tasks.task import Task, task_names
-from medgpt_cli.workflows import eval_record
+from medgpt_cli.evaluation.outcomes import SampleLog
+from medgpt_cli.evaluation.runner import run_task
+from medgpt_cli.evaluation.tasks.task import Task
+from medgpt_cli.workflows import eval_backing, eval_ranks, eval_record
 from medgpt_cli.workflows.asking import Asking
-from medgpt_cli.workflows.own_records import read_questions
-
-if TYPE_CHECKING:
-    from medgpt_cli.workflows.loading import LoadedModel
+from medgpt_cli.workflows.eval_backing import Answering
+from medgpt_cli.workflows.eval_scores import scored
+from medgpt_cli.workflows.eval_settings import Backing, EvalSettings, Keeping, settings_of
+from medgpt_cli.workflows.eval_tasks import tasks_of
 
 
 def run_eval(
     *,
-    model: str | None,
-    tasks: Sequence[str],
-    out: Path | None = None,
-    limit: int | None = None,
-    max_new_tokens: int | None = None,
-    keep_text: bool = False,
-    resume: bool = False,
-    force: bool = False,
-    json: bool = False,
-    online: bool = False,
-    against_majority_of: str | None = None,
+    recipe: str | None,
+    overrides: Sequence[str],
+    flags: Mapping[str, Any],
+    backing: Backing,
+    keeping: Keeping,
     dry_run: bool = False,
+    json: bool = False,
 ) -> None:
     """Scores a model on questions with known answers.
 
     Args:
-        model: How the person named it; None for the newest run, else `tiny`.
-        tasks: Record files, prepared sets, or folders of data sets.
-        out: The run folder; a dated one under `runs/` when None.
-        limit: Ask only that many questions of each task, from the front.
-        max_new_tokens: Tokens an answer may take; the model's own limit when None.
-        keep_text: Keep questions and answers in the log and the report.
-        resume: Start or continue.
-        force: Overwrite an earlier evaluation.
-        json: Print the scores as one JSON document.
-        online: Whether a hub id may be fetched.
-        against_majority_of: Training records the majority baseline is fitted on; each task itself when
-            None.
+        recipe: A recipe's name or file; the defaults when None.
+        overrides: `KEY=VALUE` words.
+        flags: Values of the flags that set a field of the recipe.
+        backing: Who answers.
+        keeping: What is kept, and where.
         dry_run: Say what would be asked and write nothing.
+        json: Print the scores as one JSON document.
     """
-    if resume and out is None:
-        raise UsageError("--resume needs to know which run", repair="name it with --out")
-    read = _read_tasks(tasks, limit, max_new_tokens)
-    majority = _fitted_on(against_majority_of) if against_majority_of else None
-
-    from medgpt_cli.workflows import loading, naming  # torch, only once the questions are good
-
-    name = model or loading.default_model()
-    asked: dict[str, Any] = {
-        "model": name,
-        "protocols": [task.protocol for task in read],
-        "data": {path: task.data_hash for path, task in zip(tasks, read, strict=True)},
-        "majority": files.sha256_file(Path(against_majority_of)) if against_majority_of else None,
-        "keep_text": keep_text,
-    }
-    naming.model_folder(name, online=online)
+    settings = settings_of(recipe, overrides, flags, backing, keeping)
+    tasks = tasks_of(settings)
+    majority = _fitted_on(settings.asked.majority) if settings.asked.majority else None
+    name = eval_backing.name_of(settings)
     if dry_run:
-        eval_record.tell_plan(read, name, as_json=json)
+        eval_backing.check_there(settings, name)
+        eval_record.tell_plan(tasks, name, as_json=json)
         return
-    run = RunFolder.open(out or rundir.dated("eval"), resume=resume, force=force, kind="eval")
+    eval_ranks.meet()
+    if distributed.is_first():
+        eval_backing.check_there(settings, name)
+    distributed.wait()
+    asked = eval_record.asked(settings, tasks, name)
+    run = _take(keeping)
     try:
-        console.log_to(run.log)
-        eval_record.refuse_other(run, asked)
-        if run.done:
-            console.say(f"{run.path} had already finished.")
+        if distributed.is_first():
+            console.log_to(run.log)
+            eval_record.refuse_other(run, asked)
+        if distributed.from_first(run.done):
+            if distributed.is_first():
+                console.say(f"{run.path} had already finished.")
         else:
-            if model is None:
+            if settings.model is None and backing.endpoint is None:
                 console.say(f"model: {name} (name another with --model)")
-            words = {"majority": against_majority_of, "limit": limit, "max-new-tokens": max_new_tokens}
-            again = _again(tasks, keep_text, model=name, **words, out=run.path)
-            loaded = loading.load_model(name, online=online)
-            _evaluate(run, asked, loaded, read, majority, again)
-        eval_record.tell(run, as_json=json)
+            _evaluate(run, settings, asked, tasks, majority)
+        if distributed.is_first():
+            eval_record.tell(run, as_json=json)
     finally:
         console.log_to(None)
         run.close()
+    distributed.wait()
+
+
+def _take(keeping: Keeping) -> RunFolder:
+    """The folder: the first process owns it, the others wait for that and follow."""
+    path = distributed.from_first(keeping.out or rundir.dated("eval"))
+    run = None
+    if distributed.is_first():
+        run = RunFolder.open(path, resume=keeping.resume, force=keeping.force, kind="eval")
+    distributed.wait()
+    return run or RunFolder.follow(path, kind="eval")
 
 
 def _evaluate(
     run: RunFolder,
+    settings: EvalSettings,
     asked: dict[str, Any],
-    loaded: LoadedModel,
     tasks: Sequence[Task],
     majority: Majority | None,
+) -> None:
+    answering = eval_backing.opened(settings, asked["model"])
+    if distributed.is_first():
+        eval_record.refuse_other(run, asked, answering.hash)
+        eval_record.begin(run, settings, asked, answering)
+    distributed.wait()
+    again = settings.again(run.recipe, run.path)
+    log = eval_ranks.log_of(run.path, distributed.rank())
+    distributed.wait()  # every log is read before anybody writes
+    _ask_all(tasks, settings, answering, log, again)
+    distributed.wait()
+    if distributed.is_first():
+        log = eval_ranks.merged(run.path)
+        scores, outcomes = scored(tasks, log, majority, settings, asked["model"])
+        log.settle(outcomes)
+        eval_ranks.sweep(run.path)
+        eval_record.end(run, asked, answering, scores, outcomes)
+
+
+def _ask_all(
+    tasks: Sequence[Task],
+    settings: EvalSettings,
+    answering: Answering,
+    log: SampleLog,
     again: str,
 ) -> None:
-    eval_record.refuse_other(run, asked, loaded.hash)
-    eval_record.begin(run, asked, loaded.hash)
-    log = SampleLog(run.path / eval_record.SAMPLES)
-    outcomes: list[Outcome] = []
-    scores: list[TaskScore] = []
+    remembered = eval_backing.remembered() if settings.backing.cache else None
+    if remembered is not None:
+        console.warn("answers, which are clinical text, are kept in the cache folder (--cache)")
     for task in tasks:
-        done = _ask(task, loaded, log, asked["keep_text"], again)
-        scores.append(summary.summarise(task, done, majority or Majority(task.items, "the task itself")))
-        outcomes += done
-    log.settle(outcomes)
-    eval_record.end(run, asked, loaded.hash, scores, outcomes)
-
-
-def _read_tasks(paths: Sequence[str], limit: int | None, max_new_tokens: int | None) -> list[Task]:
-    if not paths:
-        raise UsageError("no task was named", repair="add --task my.jsonl")
-    if len(set(paths)) < len(paths):
-        raise UsageError("a task is named twice", repair="name each --task once")
-    names = zip(task_names(paths), paths, strict=True)
-    return [_read_task(name, path, limit, max_new_tokens) for name, path in names]
-
-
-def _read_task(name: str, path: str, limit: int | None, max_new_tokens: int | None) -> Task:
-    samples, data_hash = read_questions(Path(path))
-    items, complaints = items_from(samples)
-    if complaints:
-        raise BadRecord(
-            f"{len(complaints)} of {len(samples)} records cannot be scored",
-            where=path,
-            complaints=complaints,
-        )
-    part = limit if limit is not None and limit < len(items) else None
-    return Task(name, data_hash, items[:part], part, max_new_tokens)
+        mine = eval_ranks.share(task.items, distributed.rank(), distributed.ranks())
+        answer = answering.for_task(task, remembered)
+        with Asking(task.name, len(mine)) as asking:
+            try:
+                run_task(
+                    task,
+                    answer,
+                    log,
+                    items=mine,
+                    keep_text=settings.keeping.text,
+                    progress=asking.progress,
+                )
+            except KeyboardInterrupt:
+                kind = StateSaved if asking.terminated else Interrupted
+                raise kind(
+                    "stopped; every answer so far is kept", repair=f"go on with: {again}"
+                ) from None
+            except MedGPTError as error:
+                error.repair = f"{error.repair}; then go on with: {again}".removeprefix("; then ")
+                raise
 
 
 def _fitted_on(path: str) -> Majority:
@@ -153,22 +159,3 @@ def _fitted_on(path: str) -> Majority:
             repair="name another --majority",
         )
     return Majority(items, path)
-
-
-def _again(tasks: Sequence[str], keep_text: bool, **values: object) -> str:
-    """The command line that goes on with this evaluation."""
-    words = ["medgpt", "eval", "run", *(f"--task={task}" for task in tasks)]
-    words += [f"--{name}={value}" for name, value in values.items() if value is not None]
-    words += ["--keep-text"] if keep_text else []
-    return shlex.join([*words, "--resume"])
-
-
-def _ask(task: Task, loaded: LoadedModel, log: SampleLog, keep_text: bool, again: str) -> list[Outcome]:
-    with Asking(task.name, len(task.items)) as asking:
-        try:
-            outcomes = run_task(task, loaded.answer, log, keep_text=keep_text, progress=asking.progress)
-        except KeyboardInterrupt:
-            kind = StateSaved if asking.terminated else Interrupted
-            raise kind("stopped; every answer so far is kept", repair=f"go on with: {again}") from None
-    refuse_nothing_answered(task.name, outcomes)
-    return outcomes

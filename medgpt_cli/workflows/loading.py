@@ -97,7 +97,7 @@ def load_model(ref: str | None, *, online: bool = False) -> LoadedModel:
             inputs["pixel_values"] = pixels(shown).to(model.dtype)
         return inputs
 
-    limit, context = _reply_limit(name), model.config.text_config.max_position_embeddings
+    limit, context = reply_limit(name), model.config.text_config.max_position_embeddings
     generate = Generator(model, processor.tokenizer, make_inputs, max_new_tokens=limit, context=context)
     answer = Answerer(model, processor.tokenizer, encoder, pixels, max_new_tokens=limit, context=context)
     return LoadedModel(
@@ -105,7 +105,8 @@ def load_model(ref: str | None, *, online: bool = False) -> LoadedModel:
     )
 
 
-def _reply_limit(name: str) -> int:
+def reply_limit(name: str) -> int:
+    """Tokens an answer may take where nobody says: as the run's recipe has it."""
     recipe = Path(name) / "recipe.json"
     if name in WORDS or not recipe.is_file():
         return MAX_NEW_TOKENS

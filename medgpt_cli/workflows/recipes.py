@@ -6,7 +6,7 @@ Nothing here loads torch.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +137,15 @@ def _complaints(recipe: str, *, files: bool) -> Iterator[Complaint]:
 
 
 def _missing(resolved: Resolved) -> Iterator[Complaint]:
+    if resolved.recipe.stage == "eval":
+        asked = resolved.recipe.eval
+        named = {
+            f"eval.tasks.{number}": task
+            for number, task in enumerate(asked.tasks)
+            if "/" in task or Path(task).suffix
+        } | {f"eval.{word}": path for word in ("data", "majority") if (path := getattr(asked, word))}
+        yield from _not_there(named, resolved)
+        return
     data = resolved.recipe.data
     if resolved.recipe.stage == "data":
         named = {f"data.sources.{index}.path": source.path for index, source in enumerate(data.sources)}
@@ -146,6 +155,10 @@ def _missing(resolved: Resolved) -> Iterator[Complaint]:
         named |= {f"data.validation.{index}": path for index, path in enumerate(data.validation)}
     if data.image_root is not None:
         named["data.image_root"] = data.image_root
+    yield from _not_there(named, resolved)
+
+
+def _not_there(named: Mapping[str, str], resolved: Resolved) -> Iterator[Complaint]:
     for name, path in named.items():
         if not Path(path).exists():
             yield Complaint(f"no such file or folder: {path}", f"{resolved.origins[name]} {name}")

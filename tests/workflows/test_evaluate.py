@@ -78,12 +78,16 @@ def test_leaves_a_finished_folder_and_prints_the_table(
     assert run("--task", task, "--out", "out") == 0
     out, err = capfd.readouterr()
     digest = json.loads(Path("out/scores.json").read_text())["tasks"][0]["data_hash"][:12]
-    assert [line.rstrip() for line in out.splitlines()] == [
+    lines = [line.rstrip() for line in out.splitlines()]
+    assert "normalised   0.750   0.301–0.954   4" in lines
+    beside = ("normalised", "token_f1", "bleu1_sent")
+    assert [line for line in lines if not line.startswith(beside)] == [
         f"my#{digest} / as-written / shots 0 / greedy / em_v1",
         "      accuracy          95 %   k/N   majority   of parsed   parsed    cut   errors",
         "all      0.750   0.301–0.954   3/4      0.750       0.750   100.0%   0.0%     0.0%",
         "4 questions on 4 cases; majority answer fitted on the task itself",
-        "overlap with training data unknown: nothing was compared",
+        "measure      value          95 %   N",
+        "overlap with training data unknown: no training data is recorded for fake",
         "in or out of distribution: unknown",
     ]
     assert err.splitlines() == [
@@ -96,9 +100,14 @@ def test_leaves_a_finished_folder_and_prints_the_table(
     names = {path.name for path in Path("out").iterdir()} - {".lock"}
     assert names == {
         "scores.json",
+        "scores.md",
+        "scores.tex",
         "samples.jsonl",
         "report.html",
         "manifest.json",
+        "recipe.json",
+        "recipe.yaml",
+        "overrides.txt",
         "state.json",
         "log.txt",
     }
@@ -114,7 +123,13 @@ def test_the_manifest_names_what_went_in_and_hashes_what_came_out(task: str) -> 
     document = json.loads(Path("out/manifest.json").read_text())
     assert document["model_hash"] == HASH
     assert document["asked"]["data"] == {"my.jsonl": files.sha256_file(Path(task))}
-    assert set(document["files"]) == {"scores.json", "samples.jsonl", "report.html"}
+    assert set(document["files"]) == {
+        "scores.json",
+        "scores.md",
+        "scores.tex",
+        "samples.jsonl",
+        "report.html",
+    }
     manifest.verify_files(Path("out"))
 
 
@@ -207,7 +222,7 @@ def test_cut_and_failed_answers_are_warned_about(
 
 
 REFUSED = [
-    ((), 2, "error: no task was named\nadd --task my.jsonl\n"),
+    ((), 2, "error: no task was named\nadd --task slake or --task my.jsonl\n"),
     (
         ("--task", "my.jsonl", "--task", "my.jsonl"),
         2,
@@ -283,7 +298,7 @@ def test_goes_on_where_it_was_interrupted(
     assert run("--task", task, "--out", "out", "--quiet") == 130
     assert capfd.readouterr().err == (
         "error: stopped; every answer so far is kept\n"
-        "go on with: medgpt eval run --task=my.jsonl --model=fake --out=out --resume\n"
+        "go on with: medgpt eval run --recipe=out/recipe.json --out=out --resume\n"
     )
     model.say = lambda question: "axial"
     model.asked.clear()

@@ -6,15 +6,37 @@ from typing import Annotated
 
 import typer
 
-from medgpt_cli.commands.options import DryRun, Force, Json, Model, Online, Out, Resume
+from medgpt_cli.commands.options import (
+    DryRun,
+    Force,
+    Json,
+    Model,
+    Online,
+    Out,
+    Overrides,
+    RecipeName,
+    Resume,
+)
 
 Tasks = Annotated[
     list[str] | None,
     typer.Option(
         "--task",
-        metavar="PATH",
-        help="JSONL of questions with answers, prepared set, or folder of a data set; repeat it for several.",
+        metavar="NAME|PATH",
+        help="A task's name, JSONL of questions with answers, prepared set, or data set's folder; repeat it.",
     ),
+]
+Data = Annotated[
+    str | None,
+    typer.Option("--data", metavar="DIR", help="Folder that the public sets lie in or below."),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="NAME", help="Prompt profile: how questions are worded."),
+]
+Shots = Annotated[
+    int | None,
+    typer.Option("--shots", metavar="K", min=0, help="Answered examples shown before each question."),
 ]
 Limit = Annotated[
     int | None,
@@ -23,6 +45,18 @@ Limit = Annotated[
 MaxNewTokens = Annotated[
     int | None,
     typer.Option("--max-new-tokens", metavar="N", min=1, help="Longest answer, in tokens."),
+]
+Likelihoods = Annotated[
+    bool,
+    typer.Option("--likelihoods", help="Weigh the letters of options too: accuracy and calibration."),
+]
+Probes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--probe",
+        metavar="blank|swap|order",
+        help="Ask again with blank pictures, another case's, or options in another order; repeat it.",
+    ),
 ]
 KeepText = Annotated[
     bool,
@@ -34,16 +68,55 @@ Majority = Annotated[
         "--majority", metavar="FILE", help="Training JSONL whose commonest answers are the baseline."
     ),
 ]
+NoOverlap = Annotated[
+    bool,
+    typer.Option("--no-overlap", help="Do not compare the questions with the model's training data."),
+]
+Cache = Annotated[
+    bool,
+    typer.Option(
+        "--cache",
+        help="Take answers given before from the cache folder, and keep new ones there: clinical text.",
+    ),
+]
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint", metavar="URL", help="Ask an OpenAI-compatible endpoint instead of a model here."
+    ),
+]
+EndpointModel = Annotated[
+    str | None,
+    typer.Option("--endpoint-model", metavar="NAME", help="The model's name at the endpoint."),
+]
+EndpointKey = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint-key", metavar="VARIABLE", help="Environment variable that holds the endpoint's key."
+    ),
+]
 
 
 def run(
+    overrides: Overrides = None,
     task: Tasks = None,
     model: Model = None,
-    majority: Majority = None,
-    out: Out = None,
+    data: Data = None,
+    recipe: RecipeName = None,
+    profile: Profile = None,
+    shots: Shots = None,
     limit: Limit = None,
     max_new_tokens: MaxNewTokens = None,
+    likelihoods: Likelihoods = False,
+    probe: Probes = None,
+    majority: Majority = None,
+    endpoint: EndpointUrl = None,
+    endpoint_model: EndpointModel = None,
+    endpoint_key: EndpointKey = None,
+    no_overlap: NoOverlap = False,
+    cache: Cache = False,
     keep_text: KeepText = False,
+    out: Out = None,
     resume: Resume = False,
     force: Force = False,
     dry_run: DryRun = False,
@@ -53,25 +126,39 @@ def run(
     """Asks every question of a task and counts exact answers.
 
     The score is over all questions: an answer that is cut, fails or cannot be read is wrong. It stands
-    beside its 95 % interval, the majority answer, and the protocol it may be compared under. Without
-    --model it scores the newest run under runs/, else the small model called tiny.
+    beside its 95 % interval, the majority answer, the protocol it may be compared under, and how many of
+    the questions the model met in training. Without --model it scores the newest run under runs/, else
+    the small model called tiny. Several processes share the questions under torchrun.
 
     Example:
         medgpt eval run --model tiny --task my.jsonl
     """
+    from medgpt_cli.workflows.eval_settings import Backing, Keeping
     from medgpt_cli.workflows.evaluate import run_eval
 
     run_eval(
-        model=model,
-        tasks=task or [],
-        out=out,
-        limit=limit,
-        max_new_tokens=max_new_tokens,
-        keep_text=keep_text,
-        resume=resume,
-        force=force,
-        json=json,
-        online=online,
-        against_majority_of=majority,
+        recipe=recipe,
+        overrides=overrides or (),
+        flags={
+            "--task": task,
+            "--model": model,
+            "--data DIR": data,
+            "--profile": profile,
+            "--shots": shots,
+            "--limit": limit,
+            "--max-new-tokens": max_new_tokens,
+            "--likelihoods": likelihoods,
+            "--probe": probe,
+            "--majority": majority,
+        },
+        backing=Backing(
+            endpoint=endpoint,
+            endpoint_model=endpoint_model,
+            endpoint_key=endpoint_key,
+            online=online,
+            cache=cache,
+        ),
+        keeping=Keeping(text=keep_text, out=out, resume=resume, force=force, overlap=not no_overlap),
         dry_run=dry_run,
+        json=json,
     )

@@ -25,8 +25,18 @@ FLAGS: dict[str, Keys] = {
     "--against": ("data", "against"),
     "--image-root": ("data", "image_root"),
     "--max-bad": ("data", "max_bad"),
+    "--task": ("eval", "tasks"),
+    "--data DIR": ("eval", "data"),
+    "--profile": ("eval", "profile"),
+    "--shots": ("eval", "shots"),
+    "--limit": ("eval", "limit"),
+    "--max-new-tokens": ("eval", "max_new_tokens"),
+    "--likelihoods": ("eval", "likelihoods"),
+    "--probe": ("eval", "probes"),
+    "--majority": ("eval", "majority"),
 }
-"""The field each flag sets; SOURCE stands for the words that name raw data sets."""
+"""The field each flag sets; SOURCE stands for the words that name raw data sets, and `--data DIR` for
+the folder in which an evaluation finds its sets."""
 
 NOT_HERE: dict[Keys, str] = {("stage",): "is chosen by the command", ("base",): "stands only in a file"}
 """Keys of a file that are no fields to be set."""

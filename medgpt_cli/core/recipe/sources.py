@@ -16,6 +16,9 @@ from medgpt_cli.core.recipe.locating import Found, find_base
 from medgpt_cli.core.recipe.stages import STAGES
 from medgpt_cli.core.recipe.yaml12 import Keys, NotYAML, Parsed, parse
 
+COMMANDS = {"data": "data prep", "eval": "eval run"}
+"""The command of a stage, where it is not the stage's own word."""
+
 
 @dataclass(frozen=True)
 class Wrong:
@@ -105,7 +108,7 @@ def _stage(said: Any, wanted: str | None, layer: Layer, faults: list[Wrong]) -> 
         meant = did_you_mean(said, STAGES) if isinstance(said, str) else ""
         faults.append(wrong(("stage",), f"must be one of {names}", meant, origin))
     elif wanted is not None and said != wanted:
-        repair = f"run it with medgpt {'data prep' if said == 'data' else said}"
+        repair = f"run it with medgpt {COMMANDS.get(str(said), said)}"
         faults.append(wrong(("stage",), f"this recipe is for {said}, not for {wanted}", repair, origin))
     else:
         return str(said)

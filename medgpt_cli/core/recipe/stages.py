@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from medgpt_cli.core.recipe.data_sections import DataGates, Duplicates, Filters, PreparedAs, Raw, Splits
+from medgpt_cli.core.recipe.eval_sections import Questions, ScoredModel
 from medgpt_cli.core.recipe.gate_sections import Gates
 from medgpt_cli.core.recipe.sections import Chat, Data, Engine, Model, Part, Parts, Section, Train
 
@@ -81,11 +82,23 @@ class Preparation(Section):
     """How the result is written."""
 
 
+class Evaluation(Section):
+    """After training: a model is scored on questions with known answers."""
+
+    stage: Literal["eval"] = "eval"
+    """What the recipe is for."""
+    model: ScoredModel = ScoredModel()
+    """Which model is scored."""
+    eval: Questions = Questions()
+    """What is asked, and how."""
+
+
 STAGES: dict[str, type[Section]] = {
     "data": Preparation,
     "align": Align,
     "midtrain": Midtrain,
     "sft": SFT,
+    "eval": Evaluation,
 }
 """By the word behind `stage:`."""
 

@@ -104,16 +104,23 @@ class Against:
             self._passages.learn(text)
             self._likenesses.learn(text)
 
-    def matches(self, sample: Sample, prints: Sequence[ImagePrint | None] | None = None) -> list[Match]:
+    def matches(
+        self,
+        sample: Sample,
+        prints: Sequence[ImagePrint | None] | None = None,
+        *,
+        listed: int | None = LISTED,
+    ) -> list[Match]:
         """Every evaluation record a training record meets, the surest reason first.
 
         Args:
             sample: The training record.
             prints: The prints of its images where they are known (None for one that cannot be opened); they are
                 opened otherwise, and one that cannot be is passed over, since it cannot be trained on either.
+            listed: How many evaluation records are returned for one reason at most; all when None.
 
         Returns:
-            At most `LISTED` for each reason; `contaminated` knows all.
+            Those matches; `contaminated` knows all.
         """
         found: list[Match] = []
         for number, group in _grouped(self._by_key(sample)):
@@ -129,7 +136,7 @@ class Against:
             found.append(self._match(Reason.TEXT, number, f"likeness {share:.2f}"))
         for number, share in self._passages.met(text):
             found.append(self._match(Reason.NGRAMS, number, f"{share:.0%} of its n-grams"))
-        return list(_at_most(found))
+        return list(_at_most(found, listed))
 
     def _taken_in(self, path: str, where: str) -> int | None:
         """The number of an evaluation image in the album; each file is opened once."""
@@ -196,9 +203,9 @@ def _grouped(found: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         yield number, ", ".join(dict.fromkeys(names))
 
 
-def _at_most(found: Iterable[Match]) -> Iterator[Match]:
+def _at_most(found: Iterable[Match], listed: int | None) -> Iterator[Match]:
     counts: dict[Reason, int] = {}
     for match in found:
         counts[match.reason] = counts.get(match.reason, 0) + 1
-        if counts[match.reason] <= LISTED:
+        if listed is None or counts[match.reason] <= listed:
             yield match

@@ -23,7 +23,7 @@ def test_the_words_of_a_preparation() -> None:
     }
 
 
-@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "data"])
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage not in ("data", "eval")])
 def test_the_words_scripts_lean_on(stage: str) -> None:
     names = {field.name for field in fields(stage)}
     assert names >= {
@@ -41,6 +41,11 @@ def test_the_words_scripts_lean_on(stage: str) -> None:
         ),
         *(f"chat.{word}" for word in ("reasoning", "date", "max_new_tokens")),
     }
+
+
+def test_the_words_of_an_evaluation() -> None:
+    names = {field.name for field in fields("eval")}
+    assert names >= {"model.base", *(f"eval.{word}" for word in ("tasks", "shots", "limit", "profile"))}
 
 
 @pytest.mark.parametrize(

@@ -30,4 +30,7 @@ def test_frozen(stage: str) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         recipe.stage = "chat"  # type: ignore[attr-defined]
     with pytest.raises(ValidationError, match="frozen"):
-        recipe.data.image_root = "elsewhere"  # type: ignore[attr-defined]
+        if stage == "eval":
+            recipe.model.base = "elsewhere"  # type: ignore[attr-defined]
+        else:
+            recipe.data.image_root = "elsewhere"  # type: ignore[attr-defined]

@@ -1,0 +1,123 @@
+"""Who answers the questions of an evaluation: a model on this machine, or an endpoint; with or without a memory.
+
+Nothing is loaded before it is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from medgpt_cli.core import distributed, files
+from medgpt_cli.core.cache import cache_dir
+from medgpt_cli.core.manifest import code_hash, versions
+from medgpt_cli.core.types import AnswerMany
+from medgpt_cli.evaluation.answer_cache import AnswerCache, Remembering
+from medgpt_cli.evaluation.tasks.task import Task
+from medgpt_cli.workflows.eval_settings import EvalSettings
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Somebody ready to answer.
+
+    Attributes:
+        hash: SHA-256 of the model's files, or of what an endpoint says of itself.
+        answer: Answers many questions.
+        words: What stands in the manifest: the device and its number format, or the endpoint.
+    """
+
+    hash: str
+    answer: AnswerMany
+    words: dict[str, Any]
+
+    def for_task(self, task: Task, remembered: AnswerCache | None) -> AnswerMany:
+        """Who answers a task: with a memory, where there is one."""
+        if remembered is None:
+            return self.answer
+        scope = [self.hash, repr(sorted(self.words.items())), f"{task.name}@{task.version}"]
+        return Remembering(self.answer, remembered, scope, picture_hash)
+
+
+def name_of(settings: EvalSettings) -> str:
+    """What the model is called, without loading it."""
+    if settings.backing.endpoint is not None:
+        return settings.backing.endpoint_model or settings.backing.endpoint
+    from medgpt_cli.workflows import loading
+
+    return settings.model or loading.default_model()
+
+
+def check_there(settings: EvalSettings, name: str) -> None:
+    """Refuses a model that is not there, before anything is written.
+
+    Raises:
+        NotThere, Missing, BadCheckpoint: As `naming.model_folder` says.
+    """
+    if settings.backing.endpoint is None:
+        from medgpt_cli.workflows import naming
+
+        naming.model_folder(name, online=settings.backing.online)
+
+
+def opened(settings: EvalSettings, name: str) -> Answering:
+    """Loads the model, or finds the endpoint.
+
+    Args:
+        settings: What was asked.
+        name: How the model is named.
+    """
+    if settings.backing.endpoint is not None:
+        return _endpoint(settings)
+    from medgpt_cli.core.device import pick_device, pick_dtype
+    from medgpt_cli.workflows import loading
+
+    device, _ = pick_device()
+    if device == "cuda" and distributed.ranks() > 1:
+        import torch
+
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    loaded = loading.load_model(name, online=settings.backing.online)
+    words = {
+        "device": device,
+        "dtype": pick_dtype(device)[0],
+        "longest_answer": loading.reply_limit(name),
+        "code": code_hash(),
+        **versions(("torch", "transformers")),
+    }
+    return Answering(loaded.hash, loaded.answer, words)
+
+
+def _endpoint(settings: EvalSettings) -> Answering:
+    from medgpt_cli.workflows.endpoints import endpoint_from
+
+    backing = settings.backing
+    assert backing.endpoint is not None
+    found = endpoint_from(backing.endpoint, backing.endpoint_model, backing.endpoint_key, backing.online)
+    return Answering(found.hash, found, dict(found.identity))
+
+
+def remembered() -> AnswerCache:
+    """The answers that this user keeps."""
+    return AnswerCache(cache_dir() / "answers")
+
+
+@cache
+def _file_hash(path: str, size: int, changed: int) -> str:
+    return files.sha256_file(Path(path))
+
+
+def picture_hash(reference: str) -> str:
+    """A hash of what a reference shows: the file's bytes, and which picture in it is meant.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    path, mark, which = reference.partition("#")
+    if not Path(path).is_file():  # a file's own name may hold the sign
+        path, mark, which = reference, "", ""
+    state = Path(path).stat()
+    return _file_hash(path, state.st_size, state.st_mtime_ns) + mark + which
