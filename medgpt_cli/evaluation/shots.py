@@ -60,8 +60,9 @@ def draw(
     drawn = {key: _apart(groups.get(key, []), count) for key in {_alike(item, alike) for item in items}}
     if short := [len(shots) for shots in drawn.values() if len(shots) < count]:
         raise InputError(
-            f"has {min(short)} examples that share nothing with the questions; {count} were asked for"
-            + (f" for each {' and '.join(alike)}" if alike else ""),
+            f"{count} before each question were asked for; "
+            f"examples that share nothing with any question: {min(short)}"
+            + (f", alike in {' and '.join(alike)}" if alike else ""),
             repair=f"ask with --shots {min(short)}" if min(short) else "ask without --shots",
         )
     return [drawn[_alike(item, alike)] for item in items]

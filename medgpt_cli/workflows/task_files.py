@@ -147,14 +147,14 @@ def _items(name: str, declared: Declaration, found: Gathered, folder: Path, rule
     complaints = found.complaints + complaints
     if complaints:
         raise BadRecord(
-            f"{len(complaints)} of {found.rows} rows cannot be asked",
+            f"{len(complaints)} of {found.rows} row{'s' if found.rows > 1 else ''} cannot be asked",
             where=str(folder),
             repair="mend them, or name the fault under leaves_out in a task file of your own",
             complaints=complaints,
         )
     if not items:
         raise InputError(
-            f"none of its {found.rows} rows is a question of {name}",
+            f"none of its {found.rows:,} rows is a question of {name}",
             where=str(folder),
             repair=f"put {declared.put} there"
             if declared.put

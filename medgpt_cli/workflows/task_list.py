@@ -80,7 +80,7 @@ def _look(rows: Sequence[_Row], data: Path) -> None:
 def _why(row: _Row) -> str:
     if row.found.faults:
         rows = sum(row.found.faults.values())
-        return f"{rows:,} rows cannot be asked: {', '.join(sorted(row.found.faults))}"
+        return f"{rows:,} row{'s' if rows > 1 else ''} cannot be asked: {', '.join(sorted(row.found.faults))}"
     return f"no row is a question of this task; put {row.declared.put} there"
 
 

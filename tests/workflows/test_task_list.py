@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from medgpt_cli.app import main
+from medgpt_cli.evaluation.tasks import catalogue
+from tests.data.sources import layouts_questions
+from tests.data.sources.writing import as_jsonl
+from tests.workflows.task_sets import lay
+
+
+def listed(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> str:
+    assert main(["eval", "list", *map(str, words)]) == code
+    return capsys.readouterr().out
+
+
+def test_the_table_says_what_is_here_and_what_to_put_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lay(tmp_path, "slake", "medxpertqa")
+    out = listed(capsys, "--data", tmp_path)
+    lines = {line.split()[0]: line.split() for line in out.splitlines() if line}
+    assert lines["slake"] == [
+        "slake",
+        "short",
+        "2",
+        "1,061",
+        "open",
+        "CC",
+        "BY",
+        "4.0",
+        str(tmp_path / "slake"),
+    ]
+    assert lines["slake-all"][2] == "3"
+    assert lines["medxpertqa-text"][:4] == ["medxpertqa-text", "choice", "1", "2,450"]
+    assert lines["medqa"] == ["medqa", "choice", "-", "1,273", "open", "CC", "BY", "4.0", "-"]
+    assert f"5 of {len(catalogue.names())} tasks can be read from {tmp_path}" in out
+    assert (
+        "the five medical subjects' folders with their Parquet files\n"
+        "  for mmmu-med, mmmu-med-dev, mmmu-med-val\n"
+        "  from https://huggingface.co/datasets/MMMU/MMMU\n"
+    ) in out
+    assert "slake" not in out.split("where it comes from:")[1]
+
+
+def test_the_document_has_every_task(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lay(tmp_path, "mimic-cxr")
+    document = json.loads(listed(capsys, "--data", tmp_path, "--json"))
+    tasks = {task["task"]: task for task in document["tasks"]}
+    assert set(tasks) == set(catalogue.names())
+    single = tasks["mimic-cxr-findings-single"]
+    assert (single["readable"], single["questions"], single["access"]) == (True, 2, "credentialed")
+    assert single["left_out"] == {"the study has no frontal view": 1}
+    assert single["where"] == str(tmp_path / "mimic-cxr")
+    absent = tasks["vqa-rad"]
+    assert (absent["readable"], absent["questions"], absent["where"]) == (False, 0, "")
+    assert absent["missing"].startswith(
+        "the data of vqa-rad are not in this folder or one below it; put VQA_RAD"
+    )
+    assert tasks["medmcqa"]["profiles"] == ["medgpt", "medgpt-shuffled", "lm-eval"]
+
+
+def test_the_counts_are_those_that_are_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from medgpt_cli.workflows.task_files import TaskSettings, read_tasks
+
+    lay(tmp_path)
+    tasks = json.loads(listed(capsys, "--data", tmp_path, "--json"))["tasks"]
+    for task in tasks:
+        [read] = read_tasks([task["task"]], TaskSettings(data=tmp_path))
+        assert (task["readable"], task["questions"]) == (True, len(read.items)), task["task"]
+
+
+def test_naming_a_task_tells_of_it_at_length(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = listed(capsys, "medxpertqa-mm", "--data", lay(tmp_path, "medxpertqa"))
+    told = [tuple(re.split(r" {2,}", line)) for line in out.splitlines()]
+    assert ("profiles", "medgpt, medgpt-shuffled, official-answer-only") in told
+    assert (
+        "handled",
+        "the question as published repeats its options at its end; they are read once",
+    ) in told
+    assert "\n\n" not in out
+
+
+def test_a_set_with_faults_cannot_be_asked_and_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [layouts_questions.expert("MM-1", 5), layouts_questions.expert("MM-2", 5, label="Z")]
+    as_jsonl(tmp_path / "Text/test.jsonl", rows)
+    out = listed(capsys, "medxpertqa-text", "--data", tmp_path)
+    assert re.search(
+        r"^missing +1 row cannot be asked: label is no letter of an option$", out, re.MULTILINE
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--data", "nowhere"], 3, "error: nowhere  there is no such folder\nmend --data\n"),
+        (["slak"], 2, "error: no task is called 'slak'\ndid you mean slake?\n"),
+    ],
+)
+def test_what_cannot_be_listed(
+    words: list[str],
+    code: int,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["eval", "list", *words]) == code
+    assert capsys.readouterr().err == told
