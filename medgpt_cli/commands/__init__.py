@@ -90,6 +90,12 @@ COMMANDS: dict[str, Door] = {
         "The tasks a model can be scored on, and which can be asked here",
         "Using a model",
     ),
+    "eval extract": Door(
+        _HERE + "eval.extract",
+        "extract",
+        "Read reports by a metric's model, to be scored without it",
+        "Using a model",
+    ),
     "chat": Door(_HERE + "chat", "chat", "Ask a model about images and text", "Using a model"),
     "recipe list": Door(
         _HERE + "recipe.list", "list_recipes", "The recipes that come with medgpt", "Recipes"

@@ -44,7 +44,7 @@ class Part:
             return "medgpt eval extract --metric radgraph --how"
         start = f"medgpt eval extract --metric {self.extraction}"
         if self.extraction == "green":
-            return f"{start} --endpoint URL --judge MODEL --reports FILE --out DIR"
+            return f"{start} --endpoint URL --reports FILE --out DIR"
         return f"{start} --weights DIR --reports FILE --out DIR"
 
     @property

@@ -36,11 +36,13 @@ class Done(NamedTuple):
         file: The extraction.
         rows: Rows in it.
         new: Of these, read now.
+        failed: Of the new ones, those that came to nothing.
     """
 
     file: Path
     rows: int
     new: int
+    failed: int
 
 
 def find(extraction: str) -> Part:
@@ -118,18 +120,19 @@ def write(
             )
         earlier, have = _earlier(file, part, header)
     lacking = set(wanted).difference(have)
-    new = 0
+    new = failed = 0
 
     def rows() -> Iterator[AnyRow]:
-        nonlocal new
+        nonlocal new, failed
         if earlier is not None:
             yield from (earlier[key] for key in have)
         for row in make(lacking) if lacking else ():
             yield row
             new += 1
+            failed += bool(getattr(row, "failed", ""))
 
     total = write_table(file, header, rows())
-    return Done(file, total, new)
+    return Done(file, total, new, failed)
 
 
 def _earlier(file: Path, part: Part, header: Header) -> tuple[Table[Any], list[str]]:
