@@ -15,10 +15,15 @@ import msgspec
 
 from medgpt_cli.core import console
 from medgpt_cli.core.errors import Complaint, InputError
-from medgpt_cli.evaluation.statistics import forgetting, probes
+from medgpt_cli.evaluation.statistics import forgetting
 from medgpt_cli.evaluation.statistics.forgetting import Course
-from medgpt_cli.evaluation.statistics.probes import Effect
-from medgpt_cli.workflows import compare_pairs, compare_published, compare_refusals, compare_tables
+from medgpt_cli.workflows import (
+    compare_pairs,
+    compare_probes,
+    compare_published,
+    compare_refusals,
+    compare_tables,
+)
 from medgpt_cli.workflows.compare_pairs import Pairs
 from medgpt_cli.workflows.compare_refusals import PROTOCOL
 from medgpt_cli.workflows.compare_tables import UNSEEN, Form, Sheet
@@ -88,7 +93,8 @@ def _compared(
     runs: Sequence[EvalRun], measure: str | None, *, waived: bool
 ) -> tuple[Sheet, dict[str, Any]]:
     first = runs[0]
-    tasks = [task for task in first.scores if all(task in run.scores for run in runs)]
+    common = [task for task in first.scores if all(task in run.scores for run in runs)]
+    tasks = [task for task in common if not compare_probes.is_probe(first, task)]
     if not tasks:
         raise InputError(
             "the runs have no task in common",
@@ -105,11 +111,7 @@ def _compared(
     unseen = forgetting.table(
         {f"{each.task}, {UNSEEN}": each.unseen for each in pairs if each.unseen is not None}
     )
-    effects = [
-        effect
-        for each, course in zip(pairs, courses, strict=True)
-        for effect in _effects(runs, each, course)
-    ]
+    effects = [effect for run in runs for effect in compare_probes.effects_of(run)]
     warnings = [*waivers, *compare_refusals.warnings(runs, tasks, measures, pairs)]
     lines = _lines(pairs, courses, unseen)
     notes = [READING]
@@ -134,19 +136,6 @@ def _compared(
         "warnings": warnings,
     }
     return sheet, document
-
-
-def _effects(runs: Sequence[EvalRun], pairs: Pairs, course: Course) -> list[tuple[str, Effect]]:
-    """What the probes among the runs did to one task."""
-    effects = []
-    plain = compare_pairs.probe_of(runs[0], pairs.task) == ""
-    for place, (run, cell) in enumerate(zip(runs[1:], course.against_first, strict=True), 1):
-        probe = compare_pairs.probe_of(run, pairs.task)
-        if plain and cell and pairs.values.runs and probe in probes.PROBES:
-            both = zip(pairs.values.runs[0], pairs.values.runs[place], strict=True)
-            flips = sum(before != after for before, after in both) / len(pairs.items)
-            effects.append((f"{pairs.task}, {run.name}", probes.effect_of(probe, cell, flips)))
-    return effects
 
 
 def _lines(

@@ -1,8 +1,8 @@
 """Which answers of several evaluations belong together, and why others must not be put side by side.
 
 Two scores may be compared when the same items were asked in the same words and scored by the same rules.  What differs
-is named part by part; a waiver lets other protocols stand side by side, never other items.  A run under a probe is
-compared with the plain one over the items that the probe could change.  This module knows nothing of tables.
+is named part by part; a waiver lets other protocols stand side by side, never other items.  This module knows nothing
+of tables.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from medgpt_cli.evaluation.outcomes import Outcome
 from medgpt_cli.evaluation.statistics import protocols
 from medgpt_cli.evaluation.statistics.forgetting import Values
 from medgpt_cli.evaluation.statistics.paired import Better
-from medgpt_cli.evaluation.statistics.probes import REORDERED
 from medgpt_cli.workflows.eval_runs import EvalRun
 
 UNKNOWN = "unknown"
@@ -44,11 +43,6 @@ class Pairs:
     unseen: Values | None
 
 
-def probe_of(run: EvalRun, task: str) -> str:
-    """The probe a run put a task to, or an empty string."""
-    return protocols.parts_of(run.scores[task].protocol)[1]
-
-
 def other_protocol(first: EvalRun, other: EvalRun, task: str, measure: str) -> list[Complaint]:
     """What differs in how a task was asked and scored; a waiver may let it pass."""
     names = f"{first.name} and {other.name}"
@@ -57,15 +51,10 @@ def other_protocol(first: EvalRun, other: EvalRun, task: str, measure: str) -> l
         Complaint(f"{what}: {a!r} in {first.name}, {b!r} in {other.name}", task)
         for what, a, b in protocols.differences(one.protocol, two.protocol)
     ]
-    probes = probe_of(first, task), probe_of(other, task)
-    if probes[0] and probes[0] != probes[1]:
-        found.append(
-            Complaint(f"{first.name} was put to a probe and {other.name} was not, or to another", task)
-        )
     versions = [str(scored.version) for run in (one, two) if (scored := run.measure(measure))]
     if len(set(versions)) > 1:
         found.append(Complaint(f"{measure} has version {' and '.join(versions)} in {names}", task))
-    if not found and probes[1] != REORDERED:
+    if not found:
         rows, others = first.rows.get(task, {}), other.rows.get(task, {})
         reworded = sum(
             row.prompt_hash != others[name].prompt_hash for name, row in rows.items() if name in others
@@ -84,8 +73,7 @@ def other_protocol(first: EvalRun, other: EvalRun, task: str, measure: str) -> l
 def other_items(first: EvalRun, other: EvalRun, task: str) -> list[Complaint]:
     """Items that only one of two runs was asked; nothing waives that."""
     one, two = first.rows.get(task, {}).keys(), other.rows.get(task, {}).keys()
-    probed = probe_of(other, task) and not probe_of(first, task)
-    if one == two or (probed and two and two <= one):
+    if one == two:
         return []
     counts = f"{len(one)} items in {first.name}, {len(two)} in {other.name}, {len(one & two)} in both"
     return [Complaint(f"other items were asked: {counts}", task)]

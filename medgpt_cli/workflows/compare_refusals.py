@@ -91,11 +91,10 @@ def warnings(
     found = []
     for place, run in enumerate(runs):
         twins = [other.name for other in runs[:place] if other.model_hash == run.model_hash]
-        plain = not any(compare_pairs.probe_of(run, task) for task in tasks)
-        if twins and plain:
+        if twins:
             found.append(f"{twins[0]} and {run.name} are the same weights")
     for run in runs:
-        if left := [task for task in run.scores if task not in tasks]:
+        if left := [task for task in run.scores if any(task not in each.scores for each in runs)]:
             found.append(f"only some runs have {', '.join(left)}, so {run.name}'s is left out")
     compared = {each.task for each in pairs}
     found += [

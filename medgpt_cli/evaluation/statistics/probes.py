@@ -2,12 +2,12 @@
 
     blanked     every picture is an empty one, in the colour that pads all pictures
     swapped     every picture is that of another case with as many pictures; the right answer stays
-    reordered   the options stand under other letters; the right answer goes with its text
+    reordered   the options stand under other letters; the right answer goes with its text (`tasks.prompts` does that)
 
-Each takes items to items of the same ids, so that the answers can be compared one by one; items that a probe cannot
-change are left out.  Examples shown before a question stay as they are.  Nothing is drawn but by the seed.  Pictures
-are swapped between whole cases, in a ring over the cases in a shuffled order, so no case keeps its own.  This module
-knows nothing of models or pixels.
+The first two take items to items of the same ids, so that the answers can be compared one by one; items that a probe
+cannot change are left out.  Examples shown before a question stay as they are.  Nothing is drawn but by the seed.
+Pictures are swapped between whole cases, in a ring over the cases in a shuffled order, so no case keeps its own.  This
+module knows nothing of models or pixels.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ import numpy as np
 from medgpt_cli.evaluation.items import Item
 from medgpt_cli.evaluation.statistics import paired
 from medgpt_cli.evaluation.statistics.paired import Better, Comparison
-from medgpt_cli.evaluation.tasks.prompts import Prompt, prompted
 
 BLANK = str(Path(__file__).with_name("blank.png"))
 """An empty picture, 64 x 64, in the colour (122, 116, 104) of the letterbox."""
@@ -98,22 +97,6 @@ def _showing(item: Item, images: tuple[str, ...]) -> Item:
     for index, image in zip(item.turns[-1].images, images, strict=True):
         shown[index] = image
     return replace(item, images=tuple(shown))
-
-
-def reordered(items: Sequence[Item], prompt: Prompt, seed: int = 0) -> list[Item]:
-    """The items that have options, asked with the options in another order.
-
-    Args:
-        items: As made of their records, not yet put into words by a prompt.
-        prompt: The wording they are asked in.
-        seed: Of the order, another one for each item.
-    """
-    made = []
-    for item in items:
-        moved = prompted(item, msgspec.structs.replace(prompt, shuffle=seed))
-        if moved.options != item.options:
-            made.append(moved)
-    return made
 
 
 def effect(

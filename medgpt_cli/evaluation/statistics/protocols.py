@@ -5,26 +5,14 @@ This module knows nothing of runs or files.
 
 from __future__ import annotations
 
-from itertools import zip_longest
-
 PARTS = ("questions", "prompt", "shots", "decoding", "scorer")
 """What stands between the slashes of a protocol line, in order."""
 
-PROBE = "probe "
-"""How the part begins that says which probe the questions were put to."""
-
-
-def parts_of(protocol: str) -> tuple[list[str], str]:
-    """The parts of a protocol line without its probe, and the probe's name or an empty string."""
-    parts = protocol.split(" / ")
-    probes = [part.removeprefix(PROBE) for part in parts if part.startswith(PROBE)]
-    return [part for part in parts if not part.startswith(PROBE)], "".join(probes[:1])
-
 
 def differences(first: str, second: str) -> list[tuple[str, str, str]]:
-    """The parts that differ, as (what, in the first, in the second); a probe is no difference."""
-    sides = parts_of(first)[0], parts_of(second)[0]
-    if len(sides[0]) != len(sides[1]):
+    """The parts that differ, as (what, in the first, in the second); the whole lines where they have other parts."""
+    sides = first.split(" / "), second.split(" / ")
+    if first != second and {len(side) for side in sides} != {len(PARTS)}:
         return [("protocol", first, second)]
-    pairs = zip_longest(PARTS, *sides, fillvalue="part")
+    pairs = zip(PARTS, *sides, strict=False)
     return [(what, one, other) for what, one, other in pairs if one != other]

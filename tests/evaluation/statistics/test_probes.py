@@ -1,18 +1,14 @@
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from medgpt_cli.core.types import Place, Role, Sample, Turn
+from medgpt_cli.core.types import Place, Role, Turn
 from medgpt_cli.data.images.letterbox import FILL
 from medgpt_cli.data.images.reading import open_image
-from medgpt_cli.evaluation.items import Item, items_from
+from medgpt_cli.evaluation.items import Item
 from medgpt_cli.evaluation.statistics import probes
-from medgpt_cli.evaluation.statistics.probes import blanked, effect, reordered, swapped
-from medgpt_cli.evaluation.tasks.prompts import Prompt, prompted
-
-CHOICE = Prompt("{question}\n{options}\nLetter:")
+from medgpt_cli.evaluation.statistics.probes import blanked, effect, swapped
 
 
 def item(name: str, *images: str, case: str = "", shots: tuple[str, ...] = ()) -> Item:
@@ -30,22 +26,6 @@ def item(name: str, *images: str, case: str = "", shots: tuple[str, ...] = ()) -
         group="g",
         cluster=case or name,
     )
-
-
-@pytest.fixture
-def choices(sample: Callable[..., Sample]) -> list[Item]:
-    texts = ("pneumonia", "effusion", "fracture", "nodule")
-    options = tuple(zip("ABCD", texts, strict=True))
-    items, _ = items_from(
-        sample(
-            n,
-            "".join([f"What is it, {n}?", *(f"\n{letter}. {text}" for letter, text in options)]),
-            "ABCD"[n % 4],
-            options=options,
-        )
-        for n in range(24)
-    )
-    return items
 
 
 def test_a_blank_picture_is_nothing_but_padding() -> None:
@@ -94,29 +74,6 @@ def test_what_has_no_other_case_is_left_out() -> None:
         ("b.png",),
         ("a.png",),
     ]
-
-
-def test_reordered_options_take_the_right_answer_with_them(choices: list[Item]) -> None:
-    made = reordered(choices, CHOICE, seed=3)
-    plain = {one.id: prompted(one, CHOICE) for one in choices}
-    assert len(made) > 18
-    for after in made:
-        before = plain[after.id]
-        assert [letter for letter, _ in after.options] == list("ABCD")
-        assert sorted(text for _, text in after.options) == sorted(text for _, text in before.options)
-        assert dict(after.options)[after.gold] == dict(before.options)[before.gold]
-        assert after.letters == after.golds == (after.gold,)
-        written = "\n".join(f"{letter}. {text}" for letter, text in after.options)
-        assert after.question == f"What is it, {after.id.removeprefix('line-')}?\n{written}\nLetter:"
-        assert after.prompt_hash != before.prompt_hash
-    assert made == reordered(choices, CHOICE, seed=3)
-    assert made != reordered(choices, CHOICE, seed=4)
-    orders = {tuple(text for _, text in one.options) for one in made}
-    assert len(orders) > 8
-
-
-def test_a_question_without_options_cannot_be_reordered() -> None:
-    assert reordered([item("a", "a.png")], CHOICE) == []
 
 
 CASES = [f"{n:03}" for n in range(40)]
