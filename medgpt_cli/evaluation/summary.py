@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from medgpt_cli.evaluation.exposure import UNKNOWN, exposure_of
 from medgpt_cli.evaluation.intervals import Interval, wilson
@@ -23,7 +21,7 @@ from medgpt_cli.evaluation.outcomes import Outcome, Status
 from medgpt_cli.evaluation.scores import Distribution, Exposure, MeasureScore, Score, TaskScore
 from medgpt_cli.evaluation.scores import Interval as HowFound
 from medgpt_cli.evaluation.statistics import calibration, subgroups
-from medgpt_cli.evaluation.statistics.clustered import bootstrap_mean, bootstrap_statistic
+from medgpt_cli.evaluation.statistics.clustered import bootstrap_mean, bootstrap_tallies
 from medgpt_cli.evaluation.tasks.task import Task
 
 OVERALL, CLEAN = "all", "not seen in training"
@@ -134,13 +132,8 @@ def _measured(measure: Measure, outcomes: Sequence[Outcome]) -> MeasureScore | N
 
 def _combined(measure: Measure, rows: Sequence[Outcome], clusters: Sequence[str]) -> Bounded:
     """The interval of a measure over the whole table, from counts that add up."""
-    counts = np.array(measure.tallies([row.measures for row in rows]), dtype=float)
-
-    def of(drawn: NDArray[np.intp]) -> float:
-        value = measure.combine(counts[drawn].sum(axis=0).tolist()) if measure.combine else None
-        return float("nan") if value is None else value
-
-    found = bootstrap_statistic(clusters, of)
+    counts = measure.tallies([row.measures for row in rows])
+    found = bootstrap_tallies(counts, clusters, measure.combine) if measure.combine else None
     return ("cluster bootstrap", found) if found else ("none", None)
 
 
