@@ -15,6 +15,7 @@ from medgpt_cli.core.errors import BadRecord, Complaint, InputError, NotThere
 from medgpt_cli.core.manifest import verify_files
 from medgpt_cli.core.rundir import read_state
 from medgpt_cli.evaluation.outcomes import Outcome
+from medgpt_cli.evaluation.statistics.probes import Effect
 from medgpt_cli.workflows.eval_record import SAMPLES, SCORES
 
 
@@ -37,6 +38,7 @@ class Scored(msgspec.Struct, frozen=True):
     protocol: str
     headline: str
     measures: tuple[Measured, ...]
+    effect: Effect | None = None
 
     def measure(self, name: str) -> Measured | None:
         """The measure of this name, where the run has it."""

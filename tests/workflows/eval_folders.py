@@ -11,6 +11,7 @@ import msgspec
 
 from medgpt_cli.core import files
 from medgpt_cli.evaluation.outcomes import Outcome, Status
+from medgpt_cli.evaluation.statistics.probes import BLANKED, effect
 
 PROTOCOL = "{task}#0123456789ab / short / shots 0 / greedy, 64 tokens / em_v1"
 
@@ -83,6 +84,7 @@ def evaluation(
                 "protocol": protocol.format(task=task),
                 "headline": headline,
                 "measures": measures,
+                "effect": _effect(rows, tasks[0]) if "+" in task else None,
                 "anything": "else",
             }
         )
@@ -93,6 +95,13 @@ def evaluation(
     seal(folder)
     files.write_json(folder / "state.json", {"state": state, "kind": "eval"})
     return folder
+
+
+def _effect(probed: list[Outcome], plain: list[Outcome]) -> dict[str, Any]:
+    """What blank pictures did, the probed questions being the first of the plain ones."""
+    values = [[row.measures["exact"] for row in rows] for rows in (plain[: len(probed)], probed)]
+    found = effect(BLANKED, *values, [row.cluster for row in probed])
+    return dict(msgspec.to_builtins(found))
 
 
 def seal(folder: Path) -> None:
