@@ -22,7 +22,7 @@ from medgpt_cli.training.checkpointing import checkpoint_layers
 from medgpt_cli.training.engine import deepspeed_config
 from medgpt_cli.training.guards import Guard
 from medgpt_cli.training.packing import pack
-from medgpt_cli.training.parts import parameter_groups
+from medgpt_cli.training.parts import adamw, parameter_groups
 from medgpt_cli.training.source_losses import SourceLosses
 from medgpt_cli.training.stream import Cursor, Row, Stream
 from medgpt_cli.training.trainer import CURSOR, GUARD, STATE, SaveModel, StageTrainer, TellFirstLoss
@@ -89,7 +89,7 @@ def build_trainer(
             gathered.train, pixels, mixture.source_of if sources is not None else None
         ),
         eval_dataset=validation if gathered.validation else None,
-        optimizers=(torch.optim.AdamW(groups), None),
+        optimizers=(adamw(groups), None),
         stream=_stream(recipe, gathered, total, last),
         save_model_files=save,
         checkpoints=run.checkpoints,

@@ -29,7 +29,7 @@ from medgpt_cli.models.attention.closed import close_documents
 from medgpt_cli.models.libraries import quiet_libraries
 from medgpt_cli.training.arguments import training_arguments
 from medgpt_cli.training.exactness import exact_sums
-from medgpt_cli.training.parts import PARTS, freeze, parameter_groups
+from medgpt_cli.training.parts import PARTS, adamw, freeze, parameter_groups
 from medgpt_cli.training.plan.machine import matmul_rate
 from medgpt_cli.training.plan.shapes import shape_of
 from medgpt_cli.training.stream import Stream
@@ -129,10 +129,7 @@ def run(spec: dict[str, Any]) -> dict[str, Any]:
             save_model_files=lambda _: None,
             checkpoints=Path(folder),
             keep=1,
-            optimizers=(
-                torch.optim.AdamW(parameter_groups(model, lr=1e-4, part_lr={}, weight_decay=0.0)),
-                None,
-            ),
+            optimizers=(adamw(parameter_groups(model, lr=1e-4, part_lr={}, weight_decay=0.0)), None),
             callbacks=[clock],
         )
         with exact_sums(cpu=True, threads=1):

@@ -186,19 +186,13 @@ def _moments(
     yield "the backward pass of the tower", {"vision": seeing, **inputs}, 1.0
     yield (
         "the optimiser's step",
-        {"the optimiser's own room": _room(shape, sharing, device), **inputs},
+        {"the optimiser's own room": _room(shape, sharing), **inputs},
         1.0,
     )
 
 
-def _room(shape: Shape, sharing: Sharing, device: Device) -> float:
-    """What AdamW writes down in between: two tensors of the largest size, or of all at once where it fuses them."""
-    learnt = shape.count(learnt=True)
-    if sharing.deepspeed:
-        if sharing.offload != "none":
-            return 0.0
-        at_once = min(SUB_GROUP, learnt / sharing.ranks)
-        return (2 if sharing.zero == 3 else 1) * FLOAT * at_once  # the gradient in float32, and the root
-    if device.kind == "cuda":
-        return FLOAT * learnt
-    return 2.0 * FLOAT * max(each.largest for each in shape.weights)
+def _room(shape: Shape, sharing: Sharing) -> float:
+    """What a step writes down in between: AdamW, fused, nothing; ZeRO-3 the gradient of a group in float32."""
+    if not sharing.deepspeed or sharing.zero != 3 or sharing.offload != "none":
+        return 0.0
+    return FLOAT * min(SUB_GROUP, shape.count(learnt=True) / sharing.ranks)
