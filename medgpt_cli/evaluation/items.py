@@ -24,6 +24,9 @@ LONGEST = 200
 ALSO = "also"
 """The facet in which a set writes further right answers, one a line; an item has them among `golds`."""
 
+MARK = "<image>"
+"""How an option's text says that a picture stands there."""
+
 NO_SOURCE = "no source"
 """The group of records that name no source."""
 
@@ -228,8 +231,10 @@ def _right_letters(gold: str, options: tuple[tuple[str, str], ...]) -> tuple[str
     answer = normalise(gold)
     named = next(((letter, text) for letter, text in options if normalise(letter) == answer), None)
     meant = normalise(named[1]) if named else answer
-    if named and not meant:  # the options stand in the picture: their letters are all that is known
-        return (named[0],)
+    if named and (not meant or MARK in named[1]):
+        return (
+            named[0],
+        )  # options that stand in a picture, or are one, are not told apart by their text
     return tuple(letter for letter, text in options if normalise(text) == meant)
 
 

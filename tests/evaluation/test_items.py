@@ -215,3 +215,9 @@ def test_rows_that_embed_their_picture_are_tied_by_its_key(sample: Callable[...,
     ]
     items, _ = items_from(records)
     assert items[0].cluster == items[1].cluster
+
+
+def test_options_that_are_pictures_are_not_equal(sample: Callable[..., Sample]) -> None:
+    options = (("A", "<image>"), ("B", "<image>"), ("C", "none"))
+    [item], _ = items_from([sample(1, "q", "B", options=options)])
+    assert (item.gold, item.letters) == ("B", ("B",))

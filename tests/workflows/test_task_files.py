@@ -31,10 +31,10 @@ def test_a_task_carries_what_its_score_is_printed_with(tmp_path: Path) -> None:
         "image",
     )
     assert task.measures[0] == "exact"
-    assert (task.choices_by, task.max_new_tokens, task.limit) == ("none", 32, None)
+    assert (task.choices_by, task.max_new_tokens, task.limit) == ("none", 512, None)
     part, profile, shots, decoding, scorer = task.protocol.split(" / ")
     assert part == f"slake@1#{task.data_hash[:12]}"
-    assert (profile, shots, decoding, scorer) == ("medgpt", "shots 0", "greedy, 32 tokens", "em_v1")
+    assert (profile, shots, decoding, scorer) == ("medgpt", "shots 0", "greedy, 512 tokens", "em_v1")
     assert [item.id for item in task.items] == ["test/3", "test/5"]
 
 
@@ -148,6 +148,64 @@ def test_equal_options_are_equally_right(tmp_path: Path) -> None:
     as_parquet(tmp_path / "medmcqa/data/validation-00000-of-00001.parquet", rows)
     [item] = read("medmcqa", tmp_path).items  # the other one's label is hidden
     assert item.letters == ("A", "B")
+
+
+def test_a_letter_that_is_another_options_text_is_left_out_and_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        layouts_questions.mcq(
+            "v-0", cop=0, opa="AB", opb="A"
+        ),  # the gold is option A, and A is a blood group
+        layouts_questions.mcq("v-1", cop=2, opa="AB", opb="A"),
+    ]
+    as_parquet(tmp_path / "medmcqa/data/validation-00000-of-00001.parquet", rows)
+    assert [item.id for item in read("medmcqa", tmp_path).items] == ["v-1"]
+    assert "medmcqa: rows left out, of any split, because may mean option: 1" in capsys.readouterr().err
+
+
+def test_pictures_are_shown_as_the_text_names_them_and_options_once(tmp_path: Path) -> None:
+    row = layouts_questions.massive(
+        "validation_Pharmacy_2",
+        "Is <image 2> like <image 1>?",
+        "['<image 3>', 'b', '<image 2>']",
+        "C",
+        3,
+    )
+    layouts_questions.with_pictures(
+        tmp_path / "mmmu-medical/Pharmacy/validation-00000-of-00001.parquet", [row]
+    )
+    [item] = read("mmmu-med-val", tmp_path).items
+    assert item.turns[-1].parts == (
+        "Is ", 0, " like ", 1, "?\nA. ", 2, "\nB. b\nC. ", 3,
+        "\nAnswer with the letter of the right option and nothing else.",
+    )  # fmt: skip
+    assert [image.rpartition("_")[2] for image in item.images] == ["2", "1", "3", "2"]
+    assert item.letters == ("C",)
+    [moved] = read("mmmu-med-val", tmp_path, profile="medgpt-shuffled").items
+    parts = moved.turns[-1].parts
+    label = next(at for at, part in enumerate(parts) if str(part).endswith(f"\n{moved.gold}. "))
+    assert moved.images[int(parts[label + 1])].endswith("_2")  # the right letter went with its picture
+
+
+@pytest.mark.parametrize("profile", ["medgpt", "medgpt-shuffled", "official-answer-only"])
+@pytest.mark.parametrize("name", ["medxpertqa-mm", "medxpertqa-text"])
+def test_options_that_the_question_repeats_are_read_once(
+    tmp_path: Path, name: str, profile: str
+) -> None:
+    [item] = read(name, lay(tmp_path, "medxpertqa"), profile=profile).items
+    assert [item.question.count(f"Choice {letter}") for letter, _ in item.options] == [1] * len(
+        item.options
+    )
+
+
+def test_every_published_alternative_is_right(tmp_path: Path) -> None:
+    data = lay(tmp_path, "vqa-med-2019", "vqa-med-2021")
+    assert [item.golds for item in read("vqa-med-2019", data).items] == [
+        ("glioma", "multi-cystic complex mass"),
+        ("(angioinvasive aspergillosis with) septic cerebral emboli", "septic cerebral emboli"),
+    ]
+    assert [item.golds for item in read("vqa-med-2021", data).items] == [("cyst",), ("a", "b", "c")]
 
 
 def test_a_row_that_cannot_be_asked_refuses_the_task(tmp_path: Path) -> None:

@@ -96,6 +96,18 @@ def test_a_set_with_faults_cannot_be_asked_and_says_why(
     )
 
 
+def test_a_file_that_cannot_be_read_is_told_and_the_others_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lay(tmp_path, "slake", "medqa", "medmcqa")
+    (tmp_path / "slake/test.json").write_text('[{"img_id": 1, "img_na')
+    (tmp_path / "medmcqa/data/validation-00000-of-00001.parquet").write_bytes(b"PAR1")
+    tasks = {t["task"]: t for t in json.loads(listed(capsys, "--data", tmp_path, "--json"))["tasks"]}
+    assert [tasks[name]["readable"] for name in ("slake", "medmcqa", "medqa")] == [False, False, True]
+    assert "cannot be asked" in tasks["slake"]["missing"]
+    assert "cannot be asked" in tasks["medmcqa"]["missing"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [

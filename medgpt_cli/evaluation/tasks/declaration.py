@@ -15,7 +15,7 @@
     shots_from: [train, validation]   # splits examples are drawn from
     shots_alike: [subject]            # facets an example shares with the question
     profiles: {medgpt: short}         # wordings by name: of `shared_prompts`, or written out; the first is the default
-    max_new_tokens: 64
+    max_new_tokens: 512
     measures: [exact, token_f1]       # the first is the headline
     choices_by: text                  # likelihood or none
     cluster: image                    # what questions share that are not independent: a kind of key
@@ -42,8 +42,8 @@ from medgpt_cli.core.recipe import yaml12
 from medgpt_cli.evaluation.items import Kind
 from medgpt_cli.evaluation.tasks.prompts import Prompt, faults
 from medgpt_cli.evaluation.tasks.shared_prompts import (
+    LIMIT,
     PROMPTS,
-    default_limit,
     default_measures,
     default_prompt,
 )
@@ -100,7 +100,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def limit(self) -> int:
         """Tokens an answer may take."""
-        return self.max_new_tokens or default_limit(self.kind)
+        return self.max_new_tokens or LIMIT
 
     def wants(
         self, split: str, facets: dict[str, str], images: int, splits: Words | None = None

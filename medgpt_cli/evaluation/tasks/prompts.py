@@ -22,11 +22,8 @@ from dataclasses import replace
 import msgspec
 
 from medgpt_cli.core.types import Role, Turn
-from medgpt_cli.evaluation.items import Item
+from medgpt_cli.evaluation.items import MARK, Item
 from medgpt_cli.evaluation.tasks.task import ChoicesBy, LikelihoodOf
-
-MARK = "<image>"
-"""How an option's text says that a picture stands there."""
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _FACET = "facet."

@@ -8,7 +8,6 @@ This module knows nothing of any task.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from medgpt_cli.evaluation.items import Kind
 from medgpt_cli.evaluation.tasks.prompts import Prompt, Variant
@@ -77,30 +76,23 @@ PROMPTS: Mapping[str, Prompt] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Defaults:
-    prompt: str
-    measures: tuple[str, ...]
-    max_new_tokens: int
+LIMIT = 512
+"""Tokens an answer may take where nothing names a number: a model that thinks first needs room, one that does not
+stops long before.
+"""
 
-
-_DEFAULTS = {
-    Kind.CHOICE: _Defaults("choice", ("exact",), 64),
-    Kind.SHORT: _Defaults("short", ("exact", "normalised", "token_f1", "bleu1_sent"), 64),
-    Kind.REPORT: _Defaults("report", ("rouge_l", "bleu1_sent", "bleu1_corpus"), 512),
+_DEFAULTS: Mapping[Kind, tuple[str, tuple[str, ...]]] = {
+    Kind.CHOICE: ("choice", ("exact",)),
+    Kind.SHORT: ("short", ("exact", "normalised", "token_f1", "bleu1_sent")),
+    Kind.REPORT: ("report", ("rouge_l", "bleu1_sent", "bleu1_corpus")),
 }
 
 
 def default_prompt(kind: Kind) -> str:
     """The name of the wording for a kind of answer where a task names none."""
-    return _DEFAULTS[kind].prompt
+    return _DEFAULTS[kind][0]
 
 
 def default_measures(kind: Kind) -> tuple[str, ...]:
     """What is measured of a kind of answer where a task names nothing."""
-    return _DEFAULTS[kind].measures
-
-
-def default_limit(kind: Kind) -> int:
-    """Tokens an answer of this kind may take where a task names no number."""
-    return _DEFAULTS[kind].max_new_tokens
+    return _DEFAULTS[kind][1]

@@ -21,7 +21,7 @@ def written(tmp_path: Path, text: str) -> Path:
 def test_the_least_a_file_may_say(tmp_path: Path) -> None:
     found = read_declaration(written(tmp_path, LEAST))
     assert (found.version, found.kind, found.records) == (1, Kind.CHOICE, "my.jsonl")
-    assert (list(found.prompts), found.measured, found.limit) == (["medgpt"], ("exact",), 64)
+    assert (list(found.prompts), found.measured, found.limit) == (["medgpt"], ("exact",), 512)
     assert found.wants("any", {}, 3)
 
 

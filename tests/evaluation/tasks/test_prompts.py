@@ -8,8 +8,8 @@ import pytest
 from medgpt_cli.core.types import Place, Role, Sample, Turn
 from medgpt_cli.data.marks import MARK as MARK_OF_RECORDS
 from medgpt_cli.data.records import read_record
-from medgpt_cli.evaluation.items import Item, items_from
-from medgpt_cli.evaluation.tasks.prompts import MARK, Prompt, Variant, faults, prompted
+from medgpt_cli.evaluation.items import MARK, Item, items_from
+from medgpt_cli.evaluation.tasks.prompts import Prompt, Variant, faults, prompted
 from medgpt_cli.evaluation.tasks.shared_prompts import PROMPTS
 
 PLACE = Place("my.jsonl", 1)
