@@ -47,13 +47,13 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
         NotThere: There is no such file.
         BadRecord: The file as a whole cannot be read: its encoding, its compression, a line over the cap.
     """
-    with _opened(path) as raw:
+    with open_regular(path) as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
         try:
             head = stream.read(4)
-            _refuse_wide_encodings(head, path)
+            refuse_wide_encodings(head, path)
             stream.seek(len(_BOM) if head.startswith(_BOM) else 0)
             yield from _records(stream, path)
         except (EOFError, zlib.error, gzip.BadGzipFile):
@@ -68,10 +68,14 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
             ) from None
 
 
-def _opened(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BinaryIO:
     """A regular file, opened without waiting for anyone to write into it; of `-`, a copy of standard input.
 
     The copy has no name, so nobody else can open it and nothing of it is left, however the process ends.
+
+    Raises:
+        NotThere: There is no such file.
+        BadRecord: It cannot be opened, or is no regular file.
     """
     if path == STDIN:
         copy = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
@@ -93,7 +97,12 @@ def _opened(path: Path) -> BinaryIO:
     raise BadRecord("is not a regular file", where=str(path), repair="save the records to a file first")
 
 
-def _refuse_wide_encodings(head: bytes, path: Path) -> None:
+def refuse_wide_encodings(head: bytes, path: Path) -> None:
+    """Refuses a file whose first four bytes say UTF-16.
+
+    Raises:
+        BadRecord: They do; with the command that mends it.
+    """
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         wide = "UTF-16"
     elif len(head) == 4 and head[0] and not head[1]:

@@ -160,6 +160,7 @@ class Endpoint:
                     done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_EXCEPTION)
                     for work in done:
                         work.result()
+                    self._health.refuse_untold()
                 finally:
                     for work in works:
                         work.cancel()
@@ -186,10 +187,11 @@ class Endpoint:
                 raise ends
 
     async def _answer(self, attempts: Attempts, request: Request) -> Reply:
-        if not request.generate and not are_letters(request.choices):
+        letters = are_letters(request.choices)
+        if not request.generate and not letters:
             raise Unsendable(NO_LIKELIHOODS)
         reply, model = await attempts.answer(request)
-        self._health.answered(reply, model)
+        self._health.answered(reply, model, weighed=letters)
         if not request.generate and not reply.likelihoods:
             raise Unsendable(NO_LIKELIHOODS)
         return reply

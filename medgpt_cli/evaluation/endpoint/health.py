@@ -11,8 +11,9 @@ from medgpt_cli.core.types import Reply
 from medgpt_cli.evaluation.endpoint.channels import looks_glued
 from medgpt_cli.evaluation.endpoint.faults import PASSING, WORDS, Failed, Fault
 
-GLUED = 8
-"""First answers that must all begin like a channel's name before the endpoint is held to hide channels."""
+FIRST = 8
+"""First answers that must all be odd in one way before it is the endpoint's way: channels run together, likelihoods
+not told."""
 
 
 class Health:
@@ -29,22 +30,29 @@ class Health:
         self._failed = 0
         self._answered = 0
         self._glued = 0
+        self._weighed = 0
+        self._told = 0
         self._model: str | None = None
 
-    def answered(self, reply: Reply, model: str) -> None:
+    def answered(self, reply: Reply, model: str, *, weighed: bool = False) -> None:
         """Notes an answer.
 
         Args:
             reply: What was said.
             model: The name under which the server says it answered, or an empty string.
+            weighed: Whether likelihoods of letters were asked for.
 
         Raises:
-            InputError: The server changed its model, or hides where the answer begins.
+            InputError: The server changed its model, hides where the answer begins, or tells no likelihoods.
         """
         self._failed = 0
         self._answered += 1
         self._glued += looks_glued(reply.text)
-        if self._answered == self._glued == GLUED:
+        self._weighed += weighed
+        self._told += weighed and bool(reply.likelihoods)
+        if self._weighed == FIRST:
+            self.refuse_untold()
+        if self._answered == self._glued == FIRST:
             raise InputError(
                 f"{self._origin} runs harmony's channels into the answer, as in 'finalyes'",
                 repair="let the server tell them apart: vllm serve --reasoning-parser openai_gptoss",
@@ -57,6 +65,18 @@ class Health:
             raise InputError(
                 f"{self._origin} began to answer as another model",
                 repair="serve one model under one name, and run again into a new --out",
+            )
+
+    def refuse_untold(self) -> None:
+        """Refuses an endpoint that was asked for likelihoods and told none: nothing could be made of that but zeros.
+
+        Raises:
+            InputError: It is one.
+        """
+        if self._weighed and not self._told:
+            raise InputError(
+                f"{self._origin} tells no likelihoods of option letters",
+                repair="ask without them; vLLM and llama.cpp tell them where reasoning is off",
             )
 
     def failed(self, failed: Failed) -> MedGPTError | None:
@@ -82,14 +102,14 @@ class Health:
         detail = f" ({failed.detail})" if failed.detail else ""
         return kind(
             f"the endpoint {self._origin} {WORDS[failed.fault]}{detail}{several}",
-            repair=_REPAIR.get(failed.fault, "look into the server's log, and run again with --resume"),
+            repair=_REPAIR.get(failed.fault, "look into the server's log"),
         )
 
 
 _REPAIR = {
-    Fault.UNREACHABLE: "start the server there, and run again with --resume",
-    Fault.TIMEOUT: "look whether the server still works, and run again with --resume",
-    Fault.BUSY: "wait until it has less to do, or ask less at once, and run again with --resume",
+    Fault.UNREACHABLE: "start the server there",
+    Fault.TIMEOUT: "look whether the server still works",
+    Fault.BUSY: "wait until it has less to do, or ask less at once",
     Fault.GARBAGE: "look whether an OpenAI-compatible chat endpoint answers there",
     Fault.REFUSED: "look into the server's log; a model without pictures refuses questions with them",
 }

@@ -154,7 +154,7 @@ def test_an_outage_ends_the_asking_and_loses_no_answer(asking: Any, nr: int) -> 
     assert str(caught.value) == (
         f"the endpoint {server.origin} broke the connection off before its answer was whole; "
         "3 questions in a row had no answer\n"
-        "look into the server's log, and run again with --resume"
+        "look into the server's log"
     )
     assert caught.value.exit_code == 5
     told = [asking.replies[n] for n in range(nr + 3)]
@@ -210,7 +210,7 @@ def test_nothing_listens(asking: Any) -> None:
     with pytest.raises(Missing) as caught:
         asking.endpoint(url).connect()
     assert str(caught.value) == (
-        f"the endpoint {server.origin} could not be reached\nstart the server there, and run again with --resume"
+        f"the endpoint {server.origin} could not be reached\nstart the server there"
     )
     with pytest.raises(Missing, match="could not be reached; 8 questions in a row"):
         asking.ask(asking.endpoint(url), [asking.question()] * 20)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from medgpt_cli.core.errors import InputError
 from medgpt_cli.core.types import Reply, Request, Role, Turn
 from medgpt_cli.evaluation.endpoint.completion import read
 from medgpt_cli.evaluation.endpoint.likelihoods import Position, Told, are_letters, of_letters
@@ -128,9 +129,11 @@ def test_a_server_that_does_not_know_the_word_is_asked_without_it(asking: Any) -
     def asked(text: str) -> Request:
         return Request((Turn(Role.USER, (text,)),), choices=("A", "B"))
 
-    with serving(answer) as server:
+    untold = pytest.raises(InputError, match="tells no likelihoods of option letters")
+    with serving(answer) as server, untold:
         endpoint = asking.endpoint(server.url, concurrency=1)
-        replies = asking.ask(endpoint, [asked(text) for text in ("bad", "one", "two")])
+        asking.ask(endpoint, [asked(text) for text in ("bad", "one", "two")])
+    replies = [asking.replies[number] for number in range(3)]
     assert [(reply.text, reply.error) for reply in replies] == [
         ("", "ENDPOINT_REFUSED"),
         ("B", ""),
@@ -144,3 +147,17 @@ def test_a_server_that_does_not_know_the_word_is_asked_without_it(asking: Any) -
         ("one", False),
         ("two", False),
     ]
+
+
+def test_a_server_that_tells_no_likelihoods_is_no_row_of_zeros(asking: Any) -> None:
+    asked = Request(ASKED.turns, choices=("A", "B"))
+    with serving() as server:
+        with pytest.raises(InputError) as caught:
+            asking.ask(asking.endpoint(server.url, concurrency=1), [asked] * 40)
+        assert len(server.calls) == 8
+        assert str(caught.value) == (
+            f"{server.origin} tells no likelihoods of option letters\n"
+            "ask without them; vLLM and llama.cpp tell them where reasoning is off"
+        )
+        with pytest.raises(InputError):
+            asking.ask(asking.endpoint(server.url), [asked])

@@ -1,0 +1,84 @@
+"""`medgpt eval score`: score answers that were made elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medgpt_cli.commands.options import Force, Json, Out, Resume
+
+TaskName = Annotated[
+    str,
+    typer.Option(
+        "--task",
+        metavar="NAME|PATH",
+        help="A task's name, JSONL of questions with answers, prepared set, or data set's folder.",
+    ),
+]
+Answers = Annotated[
+    Path,
+    typer.Option(
+        "--answers", metavar="FILE", help="JSONL or CSV of id and answer, or samples.jsonl with texts."
+    ),
+]
+Data = Annotated[
+    str | None,
+    typer.Option("--data", metavar="DIR", help="Folder that the public sets lie in or below."),
+]
+Of = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="REF",
+        help="Run that gave the answers, to name it and find overlap with its training.",
+    ),
+]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option("--metric", metavar="NAME", help="Measure this too; repeat it for several."),
+]
+Extracted = Annotated[
+    Path | None,
+    typer.Option(
+        "--extracted", metavar="DIR", help="Folder that eval extract wrote, for metrics of reports."
+    ),
+]
+KeepText = Annotated[
+    bool,
+    typer.Option("--keep-text", help="Keep questions and answers in the log and the report."),
+]
+
+
+def score(
+    task: TaskName,
+    answers: Answers,
+    data: Data = None,
+    model: Of = None,
+    metric: Metrics = None,
+    extracted: Extracted = None,
+    keep_text: KeepText = False,
+    out: Out = None,
+    resume: Resume = False,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Scores answers from elsewhere by the code that scores our own, into the same folder.
+
+    A line holds the question's id and the answer; thinking and finished where they are known. A question
+    without an id of its own is called line-N. One without an answer counts as wrong and is counted; an
+    answer to no question, or a second one, is refused. Prompt and decoding are not told, and the score's
+    protocol says so.
+
+    Example:
+        medgpt eval score --task my.jsonl --answers answers.jsonl
+    """
+    from medgpt_cli.workflows.eval_settings import Keeping
+    from medgpt_cli.workflows.score import Wanted, score_answers
+
+    score_answers(
+        Wanted(task, answers, data, model, tuple(metric or ()), extracted),
+        Keeping(text=keep_text, out=out, resume=resume, force=force),
+        json=json,
+    )
