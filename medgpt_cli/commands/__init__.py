@@ -78,6 +78,9 @@ COMMANDS: dict[str, Door] = {
     "eval run": Door(
         _HERE + "eval.run", "run", "Score a model on questions with known answers", "Using a model"
     ),
+    "eval score": Door(
+        _HERE + "eval.score", "score", "Score answers that were made elsewhere", "Using a model"
+    ),
     "eval compare": Door(
         _HERE + "eval.compare",
         "compare",
