@@ -60,6 +60,12 @@ COMMANDS: dict[str, Door] = {
         _HERE + "data.preview", "preview", "Write a page of samples as the model will see them", "Data"
     ),
     "data card": Door(_HERE + "data.card", "card", "Write a datasheet of a prepared set", "Data"),
+    "compose": Door(
+        _HERE + "compose",
+        "compose",
+        "Join an upstream language model and vision tower into a starting model",
+        "Training",
+    ),
     "align": Door(
         _HERE + "align", "align", "Stage 1: teach the projector the language model's space", "Training"
     ),

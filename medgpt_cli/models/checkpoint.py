@@ -63,6 +63,21 @@ def save(
             index.write_text(json.dumps(document, indent=2))
 
 
+def saved_name(name: str, vision_type: str) -> str:
+    """The name under which other programs look for a tensor of a LLaVA model.
+
+    Args:
+        name: Its name in the model in memory.
+        vision_type: The tower's `model_type`.
+    """
+    if name.startswith("model.language_model."):
+        return "language_model.model." + name.removeprefix("model.language_model.")
+    if name.startswith("lm_head."):
+        return "language_model." + name
+    name = name.removeprefix("model.")
+    return _legacy(name) if vision_type in NESTED_TOWERS else name
+
+
 def _legacy(name: str) -> str:
     if name.startswith(TOWER) and not name.startswith(LEGACY_TOWER):
         return LEGACY_TOWER + name.removeprefix(TOWER)

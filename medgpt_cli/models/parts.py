@@ -18,6 +18,8 @@ from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokeni
 from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.models.libraries import quiet_libraries
 from medgpt_cli.models.processor import MEAN_STD, Statistics
+from medgpt_cli.models.upstream.open_clip_towers import is_open_clip, open_clip_tower, picture_rules_of
+from medgpt_cli.models.upstream.weights import Weights
 
 
 def load_language_model(folder: Path) -> tuple[PreTrainedModel, Any]:
@@ -27,8 +29,17 @@ def load_language_model(folder: Path) -> tuple[PreTrainedModel, Any]:
         BadCheckpoint: The folder holds no causal LM in safetensors, or no tokenizer.
     """
     model = _load(folder, "causal language model", AutoModelForCausalLM.from_pretrained)
+    return model, load_tokenizer(folder)
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a language model's folder.
+
+    Raises:
+        BadCheckpoint: There is none that can be read.
+    """
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (
         Exception
     ) as error:  # the tokenizers library raises bare Exception for a damaged tokenizer.json
@@ -37,12 +48,14 @@ def load_language_model(folder: Path) -> tuple[PreTrainedModel, Any]:
             where=str(folder),
             repair="copy tokenizer.json and tokenizer_config.json",
         ) from error
-    return model, tokenizer
 
 
 def picture_statistics(folder: Path) -> Statistics | None:
-    """Mean and standard deviation a tower's own `preprocessor_config.json` names, if it has one."""
+    """Mean and standard deviation a tower's own folder names, if it does."""
     try:
+        if is_open_clip(folder):
+            stated = picture_rules_of(folder)
+            return tuple(map(float, stated["mean"])), tuple(map(float, stated["std"]))
         rules = json.loads((folder / "preprocessor_config.json").read_text())
         return tuple(map(float, rules["image_mean"])), tuple(map(float, rules["image_std"]))
     except (OSError, ValueError, KeyError, TypeError):
@@ -55,6 +68,8 @@ def load_vision_tower(folder: Path) -> PreTrainedModel:
     Raises:
         BadCheckpoint: The folder holds no vision tower we know.
     """
+    if is_open_clip(folder):
+        return open_clip_tower(folder, Weights(folder))
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
@@ -78,7 +93,8 @@ def _load(folder: Path, what: str, from_pretrained: Callable[..., Any]) -> Any:
         model, info = from_pretrained(
             folder,
             dtype=torch.float32,
-            use_safetensors=True,
+            use_safetensors=any(folder.glob("*.safetensors")),  # else torch's archive, tensors alone
+            weights_only=True,
             local_files_only=True,
             output_loading_info=True,
         )

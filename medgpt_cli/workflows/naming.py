@@ -50,7 +50,7 @@ def _hub_folder(ref: str, *, online: bool) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        return Path(
+        found = Path(
             snapshot_download(
                 ref,
                 local_files_only=not online,
@@ -58,6 +58,11 @@ def _hub_folder(ref: str, *, online: bool) -> Path:
                 ignore_patterns=["original/*", "metal/*"],  # the same weights again in other formats
             )
         )
+        if not online or any(found.glob("*.safetensors")):
+            return found
+        return Path(
+            snapshot_download(ref, allow_patterns=["*.bin"])
+        )  # BiomedCLIP and PMC-LLaMA have no other
     except LocalEntryNotFoundError as error:
         raise Missing(
             f"the model {ref} is not in this machine's cache",
