@@ -14,6 +14,7 @@ import msgspec
 from medgpt_cli.core.types import Reply, Request
 from medgpt_cli.evaluation.items import Item, Kind
 from medgpt_cli.evaluation.measures import MEASURES, measure_item
+from medgpt_cli.evaluation.measures.likelihood import ACCURACY_LIKELIHOOD, chosen
 from medgpt_cli.evaluation.outcomes import Outcome, Status, Texts
 from medgpt_cli.evaluation.scoring import Verdict, judge
 from medgpt_cli.evaluation.tasks.task import Task
@@ -28,14 +29,15 @@ NOTHING = Verdict(correct=False, parsed=False)
 
 def request_of(task: Task, item: Item) -> Request:
     """What is asked of the model for one item; options are weighed where the task or one of its measures asks it."""
-    chosen = task.choices_by == "likelihood" and bool(item.options)
-    letters = tuple(letter for letter, _ in item.options) if is_weighed(task) else ()
+    alone = task.choices_by == "likelihood" and bool(item.options)
+    texts = alone and task.likelihood_of == "text"
+    weighed = tuple(text if texts else letter for letter, text in item.options)
     return Request(
         turns=item.turns,
         images=item.images,
         max_new_tokens=task.max_new_tokens,
-        choices=letters,
-        generate=not chosen,
+        choices=weighed if is_weighed(task) else (),
+        generate=not alone,
     )
 
 
@@ -63,7 +65,7 @@ def outcome_of(
     )
     said = "" if says_nothing else reply.text
     if verdict.rule == BY_LIKELIHOOD:
-        said = verdict.letter
+        said = item.gold if verdict.correct else verdict.letter
     weights = reply.likelihoods if item.options and is_weighed(task) else None
     return Outcome(
         task=task.name,
@@ -83,7 +85,7 @@ def outcome_of(
         kind=item.kind.value,
         prompt_hash=item.prompt_hash,
         measures=measure_item(item, said, task.measures, weights),
-        likelihoods=weights if weights and all(map(math.isfinite, weights)) else (),
+        likelihoods=weights if weights and _is_whole(item, weights) else (),
         options=len(item.options),
         facets=dict(item.facets),
         attempt=attempt,
@@ -91,13 +93,6 @@ def outcome_of(
         if keep_text
         else msgspec.UNSET,
     )
-
-
-def most_likely(letters: Sequence[str], likelihoods: Sequence[float]) -> str:
-    """The letter of the greatest likelihood, the first of equal ones; empty where one is missing or no number."""
-    if len(likelihoods) != len(letters) or not letters or not all(map(math.isfinite, likelihoods)):
-        return ""
-    return letters[max(range(len(letters)), key=lambda number: likelihoods[number])]
 
 
 def _status(reply: Reply) -> Status:
@@ -110,12 +105,27 @@ def _verdict(task: Task, item: Item, reply: Reply, status: Status) -> Verdict:
     if status is Status.ERROR:
         return NOTHING
     if item.options and task.choices_by == "likelihood":
-        letter = most_likely([letter for letter, _ in item.options], reply.likelihoods)
-        return Verdict(letter in item.letters, bool(letter), BY_LIKELIHOOD if letter else "", letter)
+        return _weighed(task, item, reply.likelihoods)
     if item.kind is Kind.REPORT:  # neither right nor wrong: measured
         return Verdict(correct=False, parsed=bool(reply.text.strip()))
     # A cut answer is wrong even if its beginning happens to match: the model never said it was done.
     return NOTHING if status is Status.TRUNCATED else judge(item, reply.text)
+
+
+def _weighed(task: Task, item: Item, likelihoods: Sequence[float]) -> Verdict:
+    """By the first measure that weighs options; equally likely ones are all chosen, and no single letter is told."""
+    measures = [MEASURES[name] for name in task.measures if MEASURES[name].by_likelihood]
+    measure = (measures or [ACCURACY_LIKELIHOOD])[0]
+    letters = chosen(item, likelihoods)
+    if measure.by_likelihood is None or not letters:
+        return NOTHING
+    right = measure.by_likelihood(item, likelihoods) > 0
+    alone = len(letters) == 1 and measure is ACCURACY_LIKELIHOOD
+    return Verdict(right, True, BY_LIKELIHOOD, letters[0] if alone else "")
+
+
+def _is_whole(item: Item, likelihoods: Sequence[float]) -> bool:
+    return len(likelihoods) == len(item.options) and all(map(math.isfinite, likelihoods))
 
 
 def _writable(text: str) -> str:

@@ -38,7 +38,8 @@ def as_table(scores: Sequence[TaskScore], width: int) -> Group:
     parts: list[Text | Table] = []
     for score in scores:
         shares = _table("", HEADINGS, gap)
-        for row in (score.overall, *([score.clean] if score.clean else []), *score.groups):
+        clean = [score.clean] if score.clean and score.exposure.seen else []
+        for row in (score.overall, *clean, *score.groups):
             shares.add_row(*_cells(row), style="bold" if row is score.overall else None)
         parts += [Text(score.protocol), shares, Text(note(score), style="dim")]
         others = _others(score)

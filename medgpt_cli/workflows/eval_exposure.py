@@ -109,9 +109,9 @@ def _compare(records: Sequence[Sample], trained: Sequence[TrainedOn]) -> _Found:
         unread.append(f"training data cannot be read ({error.code})")
     else:
         if held.unread:
-            unread.append(f"{len(held.unread):,} pictures of the questions cannot be opened")
+            unread.append(f"pictures of the questions that cannot be opened: {len(held.unread):,}")
         if held.passed_over:
-            unread.append(f"{held.passed_over:,} pictures of the training data cannot be opened")
+            unread.append(f"pictures of the training data that cannot be opened: {held.passed_over:,}")
     return _Found(
         {number: reason.name.lower() for number, reason in reasons.items()}, list(sources), unread
     )

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from medgpt_cli.core.errors import InputError
 from medgpt_cli.evaluation.items import Item, Kind
+from medgpt_cli.evaluation.measures import MEASURES
 from medgpt_cli.evaluation.statistics import probes
 from medgpt_cli.evaluation.tasks.task import Task
 from medgpt_cli.workflows.eval_settings import EvalSettings
@@ -45,12 +46,20 @@ def tasks_of(settings: EvalSettings) -> list[Task]:
             if not items:
                 raise InputError(
                     f"--probe {word} changes nothing in {task.name}",
-                    repair="leave it out; it needs options"
+                    repair="leave it out; it needs questions with options, and by chance none of so few moved"
                     if word == "order"
                     else "leave it out; it needs questions with pictures, of several cases",
                 )
-            found.append(replace(task, name=f"{task.name}{PLUS}{word}", items=items))
+            found.append(_probing(task, word, items))
     return found
+
+
+def _probing(task: Task, word: str, items: Sequence[Item]) -> Task:
+    """The probe, with the measures that say something of the items it changed."""
+    told = tuple(name for name in task.measures if any(MEASURES[name].applies(item) for item in items))
+    return replace(
+        task, name=f"{task.name}{PLUS}{word}", items=items, measures=told or task.measures[:1]
+    )
 
 
 def plain_of(task: Task, tasks: Sequence[Task]) -> tuple[Task, str] | None:
@@ -64,7 +73,7 @@ def _weighed(task: Task, settings: EvalSettings) -> Task:
     """With the measure that is taken of likelihoods, where they are asked for or decide anyway."""
     wanted = settings.asked.likelihoods or task.choices_by == "likelihood"
     choice = any(item.kind is Kind.CHOICE for item in task.items)
-    if not (wanted and choice) or BY_LIKELIHOOD in task.measures:
+    if not (wanted and choice) or any(MEASURES[name].by_likelihood for name in task.measures):
         return task
     return replace(task, measures=(*task.measures, BY_LIKELIHOOD))
 

@@ -212,7 +212,7 @@ def test_options_by_likelihood_are_right_where_the_likeliest_is_and_bring_calibr
     assert [(row.letter, row.correct, row.rule) for row in outcomes] == [
         ("B", True, "likelihood"),
         ("A", False, "likelihood"),
-        ("A", False, "likelihood"),  # of equal ones the first
+        ("", False, "likelihood"),  # equal ones are all chosen
         ("", False, ""),
     ]
     assert [each.value for each in score.measures] == [0.25, 0.25]

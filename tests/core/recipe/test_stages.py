@@ -29,8 +29,6 @@ def test_frozen(stage: str) -> None:
     recipe = STAGES[stage]()
     with pytest.raises(ValidationError, match="frozen"):
         recipe.stage = "chat"  # type: ignore[attr-defined]
+    section, word = (recipe.model, "base") if stage == "eval" else (recipe.data, "image_root")  # type: ignore[attr-defined]
     with pytest.raises(ValidationError, match="frozen"):
-        if stage == "eval":
-            recipe.model.base = "elsewhere"  # type: ignore[attr-defined]
-        else:
-            recipe.data.image_root = "elsewhere"  # type: ignore[attr-defined]
+        setattr(section, word, "elsewhere")
