@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from medgpt_cli.core.errors import InputError, UsageError
-from medgpt_cli.workflows import compare_pairs
+from medgpt_cli.workflows import compare_pairs, compare_probes
 from medgpt_cli.workflows.compare_pairs import Pairs
 from medgpt_cli.workflows.eval_runs import EvalRun
 
@@ -94,7 +94,8 @@ def warnings(
         if twins:
             found.append(f"{twins[0]} and {run.name} are the same weights")
     for run in runs:
-        if left := [task for task in run.scores if any(task not in each.scores for each in runs)]:
+        plain = [task for task in run.scores if not compare_probes.is_probe(run, task)]
+        if left := [task for task in plain if any(task not in each.scores for each in runs)]:
             found.append(f"only some runs have {', '.join(left)}, so {run.name}'s is left out")
     compared = {each.task for each in pairs}
     found += [

@@ -286,6 +286,8 @@ def test_probes_say_whether_each_model_looks_and_are_not_compared(compare: Say) 
         "slake, b, every picture blank: the score goes from 1.000 to 1.000 (difference +0.000"
     )
     assert blind.endswith("); no sign that the model looks at the image")
+    evaluation("c", answers("slake", [1.0] * 40), model="c")
+    assert compare("a", "c")[2] == ""
     effects = json.loads(compare("a", "b", "--json")[1])["probes"]
     assert [(effect["of"], effect["probe"]) for effect in effects] == [
         ("slake, a", "blanked"),

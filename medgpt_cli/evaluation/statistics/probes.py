@@ -133,6 +133,8 @@ def _sentence(probe: str, found: Comparison) -> str:
     by = f"{PROBES[probe]}: the score goes from {found.first:.3f} to {found.second:.3f}"
     if found.low is not None and found.high is not None:
         by += f" (difference {found.difference:+.3f}, 95 % {found.low:+.3f} to {found.high:+.3f})"
+    if found.first == found.second == 0 and found.better == "higher":
+        return f"{by}; nothing was right to begin with, so this cannot tell"
     limit = f"; a change of {found.visible:.3f} would have shown" if found.visible else ""
     if probe == REORDERED:
         says = {

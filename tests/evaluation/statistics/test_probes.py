@@ -87,6 +87,8 @@ NONE, ALL = [0.0] * 40, [1.0] * 40
         ("blanked", ALL, HALF, 0.5, "; the model looks at the image"),
         ("swapped", HALF, ALL, 0.5, "; the image misleads the model: it answers better without it"),
         ("blanked", HALF, HALF, 0.0, "; no sign that the model looks at the image"),
+        ("blanked", NONE, NONE, 0.0, "; nothing was right to begin with, so this cannot tell"),
+        ("swapped", NONE, HALF, 0.5, "; the image misleads the model: it answers better without it"),
         ("reordered", ALL, HALF, 0.5, "; the order of the options matters: it knew them by their place"),
         ("reordered", HALF, ALL, 0.5, "; the order of the options matters: theirs was against it"),
         ("reordered", HALF, HALF, 0.0, "; no sign that the order of the options matters"),
