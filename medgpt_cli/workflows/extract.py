@@ -112,7 +112,7 @@ def extract_reports(
     )
     if done.failed:
         console.warn(
-            f"{done.failed:,} replies of the judge could not be read; --resume asks those again"
+            f"replies of the judge that could not be read: {done.failed:,}; --resume asks again"
         )
     document = {
         "file": str(done.file),

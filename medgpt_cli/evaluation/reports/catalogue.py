@@ -126,6 +126,12 @@ _ALL = (
         needs=("entities",),
         compute=_ratescore(ratescore.SHORT),
     ),
+    _higher(
+        "ratescore_v05",
+        title="RaTEScore of the package up to 0.5.0",
+        needs=("entities",),
+        compute=_ratescore(ratescore.V05),
+    ),
     *(
         _higher(
             variant.name,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from medgpt_cli.evaluation.reports import score
-from medgpt_cli.evaluation.reports.ratescore import LONG, ROWS, SHORT
+from medgpt_cli.evaluation.reports.ratescore import LONG, ROWS, SHORT, V05
 
 X, Y, DIAGONAL = (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)
 A, AN, D, NA, ND = ROWS
@@ -38,8 +38,9 @@ def test_equal_types(bench: Any, metric: str, ours: Any, theirs: Any, expected: 
     ("kind", "other"), [(D, ND), (ND, D), (A, NA), (NA, A), (D, NA), (NA, D), (A, ND), (ND, A)]
 )
 def test_assertion_against_denial_keeps_the_published_share(bench: Any, kind: str, other: str) -> None:
-    assert value(bench, [(kind, X)], [(other, X)]) == pytest.approx(0.3612)
-    assert value(bench, [(kind, X)], [(other, X)], "ratescore_short") == pytest.approx(0.786728804814)
+    shares = {"long": 0.8716553966489615, "short": 0.3611577852354489, "v05": 0.3612}
+    for name, share in shares.items():
+        assert value(bench, [(kind, X)], [(other, X)], f"ratescore_{name}") == pytest.approx(share)
 
 
 @pytest.mark.parametrize(("kind", "other"), [(A, D), (NA, ND), (AN, NA), (AN, ND)])
@@ -64,12 +65,13 @@ def test_long_and_short_differ(bench: Any) -> None:
 
 
 def test_matrices_are_whole() -> None:
+    assert V05.affinity is LONG.affinity
     for matrix in (LONG, SHORT):
         assert [len(row) for row in matrix.affinity] == [5] * 5
         assert all(0 < cell < 1 for row in matrix.affinity for cell in row)
     # From the published files: asked anatomy, met disease; asked disease, met anatomy.
     assert LONG.affinity[ROWS.index(AN)][ROWS.index(D)] == 0.4592143222158069
-    assert SHORT.affinity[ROWS.index(D)][ROWS.index(AN)] == 0.37507211703215715
+    assert SHORT.affinity[ROWS.index(D)][ROWS.index(AN)] == 0.9637659445696822
 
 
 def test_an_empty_side_is_a_half_as_published_and_said(bench: Any) -> None:

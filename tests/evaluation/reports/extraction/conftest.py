@@ -19,7 +19,10 @@ from transformers import (
 from medgpt_cli.evaluation.reports.rows import ENTITY_TYPES
 
 MARKS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", ","]
-WORDS = [*MARKS, *["no", "left", "right", "lung", "lungs", "clear", "effusion", "edema", "small", "the", "is", "are"]]
+WORDS = [
+    *MARKS,
+    *["no", "left", "right", "lung", "lungs", "clear", "effusion", "edema", "small", "the", "is", "are"],
+]
 REPORTS = ["No effusion. Lungs are clear.", "Small left effusion.", "lungs clear"]
 
 
