@@ -1,7 +1,8 @@
 """Accuracy by the likelihood of the options: the one with the highest log-probability is the model's choice.
 
     accuracy_likelihood        sum over the option's tokens: `acc` of lm-evaluation-harness
-    accuracy_likelihood_norm   that sum divided by the option's length in characters: its `acc_norm`
+    accuracy_likelihood_norm   that sum divided by the option's length in characters: its `acc_norm`; for options
+                               weighed by their whole text, not by their letter
 
 Options that tie for the highest are all chosen, and right only if all of them are: the harness takes the first, and so
 gives a model that cannot tell them apart the points of position A.  This module knows nothing of models.
@@ -30,14 +31,10 @@ def chosen(item: Item, likelihoods: Sequence[float]) -> tuple[str, ...]:
 
     Returns:
         The letters; none where a likelihood is missing or not a number.
-
-    Raises:
-        ValueError: When there are likelihoods, but not one for each option.
     """
-    if not likelihoods or any(isnan(value) for value in likelihoods):
+    complete = bool(likelihoods) and len(likelihoods) == len(item.options)
+    if not complete or any(isnan(value) for value in likelihoods):
         return ()
-    if len(likelihoods) != len(item.options):
-        raise ValueError(f"{len(likelihoods)} likelihoods for {len(item.options)} options")
     best = max(likelihoods)
     letters = zip((letter for letter, _ in item.options), likelihoods, strict=True)
     return tuple(letter for letter, value in letters if value == best)
@@ -49,9 +46,10 @@ def _right(item: Item, likelihoods: Sequence[float]) -> float:
 
 
 def _right_by_length(item: Item, likelihoods: Sequence[float]) -> float:
-    lengths = [max(len(text), 1) for _, text in item.options] if likelihoods else []
-    shares = [value / length for value, length in zip(likelihoods, lengths, strict=False)]
-    return _right(item, shares if len(likelihoods) == len(lengths) else likelihoods)
+    lengths = (max(len(text), 1) for _, text in item.options)
+    if len(likelihoods) != len(item.options):
+        return 0.0
+    return _right(item, [value / length for value, length in zip(likelihoods, lengths, strict=True)])
 
 
 ACCURACY_LIKELIHOOD = Measure(
