@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from medgpt_cli.core.errors import MedGPTError
-from tests.bad_inputs import images, models, recipes, records, runs
+from tests.bad_inputs import comparisons, images, models, recipes, records, runs
 from tests.bad_inputs.case import Case
 
-CASES = [*records.CASES, *images.CASES, *recipes.CASES, *models.CASES, *runs.CASES]
+CASES = [*records.CASES, *images.CASES, *recipes.CASES, *models.CASES, *runs.CASES, *comparisons.CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -54,6 +54,15 @@ def other_protocol(first: EvalRun, other: EvalRun, task: str, measure: str) -> l
     versions = [str(scored.version) for run in (one, two) if (scored := run.measure(measure))]
     if len(set(versions)) > 1:
         found.append(Complaint(f"{measure} has version {' and '.join(versions)} in {names}", task))
+    readers = first.read_by.get(measure), other.read_by.get(measure)
+    if readers[0] != readers[1]:
+        found.append(
+            Complaint(
+                f"reports were read by {readers[0] or 'nobody'} in {first.name}, "
+                f"by {readers[1] or 'nobody'} in {other.name}",
+                f"{task} {measure}",
+            )
+        )
     if not found:
         rows, others = first.rows.get(task, {}), other.rows.get(task, {})
         reworded = sum(

@@ -5,6 +5,7 @@ This module knows nothing of how they were made, or of what they are read for.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -62,6 +63,7 @@ class EvalRun:
         model_hash: SHA-256 of its weights.
         scores: By task, in the order they were asked.
         rows: By task, the answer of each item by its id.
+        read_by: By report metric, who read the reports and how.
     """
 
     path: Path
@@ -70,6 +72,7 @@ class EvalRun:
     model_hash: str
     scores: dict[str, Scored]
     rows: dict[str, dict[str, Outcome]]
+    read_by: dict[str, str]
 
 
 def read_runs(paths: list[Path]) -> list[EvalRun]:
@@ -119,7 +122,15 @@ def _read_run(path: Path, name: str) -> EvalRun:
         model_hash=document.model_hash,
         scores={score.task: score for score in document.tasks},
         rows=_rows(path / SAMPLES),
+        read_by=_read_by(path / "manifest.json"),
     )
+
+
+def _read_by(manifest: Path) -> dict[str, str]:
+    if not manifest.exists():
+        return {}
+    told = json.loads(manifest.read_bytes()).get("answering", {}).get("reports", {})
+    return {metric: str(words["read_by"]) for metric, words in told.items()}
 
 
 def _rows(path: Path) -> dict[str, dict[str, Outcome]]:

@@ -56,6 +56,7 @@ def evaluation(
     version: int = 1,
     better: str = "higher",
     state: str = "done",
+    read_by: str = "",
 ) -> Path:
     """A run folder with these answers, its manifest and its state."""
     folder = Path(path)
@@ -92,7 +93,7 @@ def evaluation(
     files.write_json(folder / "scores.json", document)
     lines = b"".join(msgspec.json.encode(row) + b"\n" for rows in tasks for row in rows)
     files.write_bytes(folder / "samples.jsonl", lines)
-    seal(folder)
+    seal(folder, read_by)
     files.write_json(folder / "state.json", {"state": state, "kind": "eval"})
     return folder
 
@@ -104,7 +105,10 @@ def _effect(probed: list[Outcome], plain: list[Outcome]) -> dict[str, Any]:
     return dict(msgspec.to_builtins(found))
 
 
-def seal(folder: Path) -> None:
-    """The manifest with the hashes of what lies there now."""
+def seal(folder: Path, read_by: str = "") -> None:
+    """The manifest with the hashes of what lies there now, and with who read the reports for RadGraph-F1."""
     hashes = {name: files.sha256_file(folder / name) for name in ("scores.json", "samples.jsonl")}
-    (folder / "manifest.json").write_text(json.dumps({"kind": "eval", "files": hashes}))
+    document: dict[str, Any] = {"kind": "eval", "files": hashes, "answering": {}}
+    if read_by:
+        document["answering"] = {"reports": {"radgraph_partial": {"read_by": read_by, "notes": []}}}
+    (folder / "manifest.json").write_text(json.dumps(document))

@@ -205,6 +205,19 @@ def test_another_version_of_the_measure_is_refused(compare: Say) -> None:
     assert "slake  exact has version 1 and 2 in a and b\n" in err
 
 
+def test_reports_read_by_another_model_are_another_protocol(compare: Say) -> None:
+    for name, reader in (("a", "radgraph-xl"), ("b", "radgraph-xl"), ("c", "radgraph"), ("d", "")):
+        rows = answers("mimic", [{"radgraph_partial": n / 40} for n in range(40)], kind="report")
+        evaluation(name, rows, model=name, headline="radgraph_partial", read_by=reader)
+    assert compare("a", "b")[0] == 0
+    code, _, err = compare("a", "c")
+    assert code == 3
+    assert err.startswith(
+        "mimic radgraph_partial  reports were read by radgraph-xl in a, by radgraph in c\n"
+    )
+    assert "by nobody in d" in compare("a", "d")[2]
+
+
 def test_tasks_of_one_run_alone_are_left_out_and_named(compare: Say) -> None:
     evaluation("a", answers("slake", FIRST), answers("medqa", FIRST))
     evaluation("b", answers("slake", SECOND), model="tuned")
