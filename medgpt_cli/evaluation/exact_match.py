@@ -86,11 +86,14 @@ def _stream_safe(text: str) -> str:
     return "".join(parts)
 
 
+_OPENERS = frozenset(left[0] for left, _ in _PAIRS)
 NESTED = 1000
 """Characters up to which brackets within brackets are looked into: no short answer is longer."""
 
 
 def _unwrap(text: str) -> str:
+    if text[:1] not in _OPENERS:  # nearly every text
+        return text
     for left, right in _PAIRS:
         inner = text[len(left) : -len(right)].strip()
         whole = text.startswith(left) and text.endswith(right) and inner

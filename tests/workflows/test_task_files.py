@@ -116,8 +116,9 @@ def test_slake_in_two_languages_shares_pictures_and_no_example_shows_them(tmp_pa
     asked = {item.images[-1].split("/")[-2] for item in task.items}
     assert asked == {"xmlab1", "xmlab3"}
     assert {item.images[0].split("/")[-2] for item in task.items} == {"xmlab2"}
-    with pytest.raises(InputError, match="with any question: 1"):
-        read("slake-all", data, shots=2)
+    for limit in (None, 1):  # those that a limit leaves out are no examples either
+        with pytest.raises(InputError, match="with any question: 1"):
+            read("slake-all", data, shots=2, limit=limit)
 
 
 def test_examples_are_the_same_under_a_limit(tmp_path: Path) -> None:
