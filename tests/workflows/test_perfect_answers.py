@@ -90,6 +90,8 @@ EXPECTED: dict[str, tuple[tuple[str, ...], str, float]] = {
     "mimic-cxr-impression-mek": (("Normal.",), "Normal.", 1),
     "mimic-cxr-findings-r2gen": (("Clear lungs.",), "Clear lungs.", 1),
     "iu-xray-findings": (("Clear lungs.", "Clear lungs."), "Clear lungs.", 1),
+    "iu-xray-findings-single": (("Clear lungs.", "Clear lungs."), "lungs", 2 / 3),
+    "iu-xray-impression-single": (("Normal chest.", "Normal chest."), "Normal chest.", 1),
     "iu-xray-impression": (("Normal chest.", "Normal chest."), "Normal chest.", 1),
     "iu-xray-impression-of-findings": (("Normal chest.", "Normal chest."), "a heart", 0),
     "iu-xray-findings-mek": (("Clear lungs.",), "Clear lungs.", 1),

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterator
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from medgpt_cli.data.sources.xml_files import attribute, name_of, read_xml
 _FOLDERS = ("ecgen-radiology", "NLMCXR_reports/ecgen-radiology", "NLMCXR_reports", "reports", "")
 _PICTURES = ("NLMCXR_png", "images", "")
 _NUMBER = re.compile(r"\d+")
+KINDS = {"": "all views", "single": "the first picture that the report names"}
+"""Open-i does not say which view a picture is."""
 HEAD = 4096
 
 
@@ -53,7 +56,7 @@ def _number(name: str) -> int:
     return int(match[0]) if match else 0
 
 
-def _read(path: Path, *, target: str) -> Iterator[Written]:
+def _read(path: Path, *, kind: str, target: str) -> Iterator[Written]:
     files = _reports(path)
     if not files:
         raise InputError(
@@ -62,7 +65,7 @@ def _read(path: Path, *, target: str) -> Iterator[Written]:
     root = path if path.is_dir() else path.parent
     for file in files:
         yield made(
-            partial(_record, file, root, target),
+            partial(_record, file, root, kind, target),
             Place(str(file), 1),
             root,
             source="iu-xray",
@@ -70,7 +73,7 @@ def _read(path: Path, *, target: str) -> Iterator[Written]:
         )
 
 
-def _record(file: Path, root: Path, target: str) -> dict[str, Any]:
+def _record(file: Path, root: Path, kind: str, target: str) -> dict[str, Any]:
     report = read_xml(file)
     sections: dict[str, str] = {}
     own, licence, names = "", "", []
@@ -88,7 +91,7 @@ def _record(file: Path, root: Path, target: str) -> dict[str, Any]:
         raise unfit("parentImage", "names no picture")
     own = own or next((name.split("_")[0] for name in names), "")
     pictures = [Picture(find_picture(root, f"{name}.png", *_PICTURES)) for name in names]
-    record = report_record(pictures, sections, target)
+    record = report_record(pictures[:1] if kind == "single" else pictures, sections, target)
     record |= {"id": own, "study_id": own, "keys": [f"study:iu-xray/{own}"]} if own else {}
     return record | ({"licence": licence} if licence else {})
 
@@ -101,17 +104,19 @@ def _detect(path: Path) -> bool:
         return b"<eCitation" in file.read(HEAD)
 
 
-_LICENCE = "CC BY-NC-ND 4.0"
-ADAPTERS = tuple(
-    Adapter(
-        name="iu-xray" if target == "findings" else f"iu-xray-{target}",
-        title=f"IU X-Ray (Open-i): {target}",
+def _adapter(kind: str, target: str) -> Adapter:
+    name = "-".join(word for word in ("iu-xray", kind, target if target != "findings" else "") if word)
+    return Adapter(
+        name=name,
+        title=f"IU X-Ray (Open-i): {target}, {KINDS[kind]}",
         licence=_LICENCE,
         access=Access.RESEARCH,
         home="https://openi.nlm.nih.gov/",
-        read=partial(_read, target=target),
-        detect=_detect if target == "findings" else by_name_alone,
+        read=partial(_read, kind=kind, target=target),
+        detect=_detect if name == "iu-xray" else by_name_alone,
         use=("sft", "eval"),
     )
-    for target in TARGETS
-)
+
+
+_LICENCE = "CC BY-NC-ND 4.0"
+ADAPTERS = tuple(_adapter(kind, target) for kind, target in product(KINDS, TARGETS))

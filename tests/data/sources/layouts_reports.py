@@ -228,6 +228,7 @@ LAYOUTS: dict[str, Callable[[Path], int]] = {
     **{name: mimic_single if "single" in name else mimic_cxr for name in MIMIC_NAMES},
     **BOTH,
     **{f"{name}-impression": build for name, build in BOTH.items()},
+    **dict.fromkeys(("iu-xray-single", "iu-xray-single-impression"), iu_xray),
     "mimic-cxr-r2gen": r2gen_mimic,
     "iu-xray-r2gen": r2gen_iu,
     "padchest-gr": padchest_gr,
@@ -237,6 +238,7 @@ LAYOUTS: dict[str, Callable[[Path], int]] = {
 VARIANTS = (
     dict.fromkeys(MIMIC_NAMES[1:], "mimic-cxr")
     | {f"{name}-impression": name for name in BOTH}
+    | dict.fromkeys(("iu-xray-single", "iu-xray-single-impression"), "iu-xray")
     | {"documents": ""}
 )
 """What has to be named, by the set its folder is known as; empty where any folder of JSON lines would do."""

@@ -28,6 +28,15 @@ def test_a_report_with_its_pictures(tmp_path: Path) -> None:
     assert first.turns[1].text == "Normal chest."
 
 
+@pytest.mark.parametrize(("name", "said"), [("", "Clear lungs."), ("-impression", "Normal chest.")])
+def test_one_picture_a_report(tmp_path: Path, name: str, said: str) -> None:
+    iu_xray(tmp_path)
+    second, _ = samples(f"iu-xray-single{name}", tmp_path)
+    assert shown(second, tmp_path) == ("NLMCXR_png/CXR2_IM-0001-1001.png",)
+    assert "Pictures: current image.\n" in second.turns[0].text
+    assert second.turns[1].text == said
+
+
 def test_bombs_and_empty_reports_are_told_and_the_rest_is_read(tmp_path: Path) -> None:
     text(tmp_path / "ecgen-radiology/1.xml", BOMB)
     text(tmp_path / "ecgen-radiology/2.xml", citation(2, ["CXR2_a"], findings=""))
