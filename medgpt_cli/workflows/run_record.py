@@ -128,6 +128,7 @@ def end(run: RunFolder, gathered: Any, counts: Mapping[str, Any], steps: int) ->
         "steps": steps,
         "records": len(gathered.train),
         "records_left_out": gathered.left_out,
+        "records_parted": {"records": gathered.parted[0], "pieces": gathered.parted[1]},
         "leakage": {"left_out": gathered.leaking},
         "mix": mix.document(gathered.mixture),
         "parameters": {part: count._asdict() for part, count in counts.items()},

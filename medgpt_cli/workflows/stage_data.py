@@ -17,6 +17,7 @@ from medgpt_cli.data.encoded_rows import EncodedRows
 from medgpt_cli.data.mixing import Mixture
 from medgpt_cli.data.prepared.opening import is_prepared
 from medgpt_cli.workflows import training_files
+from medgpt_cli.workflows.fitting import fit
 from medgpt_cli.workflows.gates.leakage import against_hashes, leakage_gate
 from medgpt_cli.workflows.gates.phi import phi_gate
 from medgpt_cli.workflows.loading import encoder_of
@@ -37,6 +38,7 @@ class StageData:
         left_out: Bad records left out, as `data.max_bad` allows.
         leaking: Training records left out because they meet evaluation records, by reason.
         phi: What the gate on identifiers of patients found, and who answers for it.
+        parted: Training records longer than a row that became several, and how many these became.
     """
 
     train: EncodedRows
@@ -47,6 +49,7 @@ class StageData:
     left_out: int
     leaking: dict[str, int]
     phi: dict[str, Any]
+    parted: tuple[int, int]
 
     def sentence(self) -> str:
         """What a person wants to know of the data before training."""
@@ -54,6 +57,8 @@ class StageData:
         left_out = f"; {self.left_out} bad records left out" if self.left_out else ""
         if leaking := sum(self.leaking.values()):
             left_out += f"; {leaking:,} that meet evaluation records left out"
+        if self.parted[0]:
+            left_out += "; {:,} too long for a row, parted into {:,}".format(*self.parted)
         return (
             f"{len(self.train):,} records, {images:,} images, {tokens:,} tokens of which {learnt:,} are learnt"
             f"{left_out}"
@@ -100,19 +105,16 @@ def gather(recipe: Any, processor: Any) -> StageData:
     every = [*paths, *validation_paths]
     phi = phi_gate([*train, *validation], recipe.gates.phi, training_files.record_hashes(every))
     encoder = encoder_of(processor)
-    limit = recipe.train.max_length
-    encoded = _fitting(train, encoder, limit)
+    fitted = fit([learnt[path] for path in paths], encoder, recipe.train)
+    checked = fit(watched, encoder, recipe.train)
     return StageData(
-        train=encoded,
-        mixture=mixture_of(recipe, [len(learnt[path]) for path in paths], encoded.lengths),
-        validation=_fitting(validation, encoder, limit),
+        train=fitted.rows,
+        mixture=mixture_of(recipe, fitted.counts, fitted.rows.lengths),
+        validation=checked.rows,
         validation_parts=dict(
-            zip(
-                unlike_names([str(path) for path in validation_paths]),
-                [len(samples) for samples in watched],
-                strict=True,
-            )
+            zip(unlike_names([str(path) for path in validation_paths]), checked.counts, strict=True)
         ),
+        parted=(fitted.parted, fitted.pieces),
         hashes=training_files.file_hashes(every) | against_hashes(against),
         left_out=left_out,
         leaking=leaking,
@@ -166,20 +168,3 @@ def _read(
     for complaint in complaints:
         console.warn(f"left out: {complaint}")
     return samples, left_out
-
-
-def _fitting(samples: Sequence[Sample], encoder: Any, limit: int) -> EncodedRows:
-    encoded = EncodedRows(encoder.encode_all(samples))
-    long = [
-        Complaint(f"is {length:,} tokens long", str(sample.place))
-        for sample, length in zip(samples, encoded.lengths, strict=True)
-        if length > limit
-    ]
-    if long:
-        raise BadRecord(
-            f"{len(long)} record{' is' if len(long) == 1 else 's are'} longer than train.max_length={limit:,}; "
-            "nothing is cut off silently",
-            repair="raise train.max_length, or split the records",
-            complaints=long,
-        )
-    return encoded

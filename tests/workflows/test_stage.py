@@ -359,6 +359,24 @@ def test_a_record_too_long_for_a_row_is_named(folder: Path, capsys: pytest.Captu
     assert not Path("run").exists()
 
 
+def test_a_record_too_long_for_a_row_is_parted_between_turns(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = '{{"role": "user", "content": "{} {}"}}, {{"role": "assistant", "content": "answer {}"}}'
+    turns = ", ".join(said.format("word " * 40, number, number) for number in range(6))
+    (folder / "long.jsonl").write_text(f'{{"messages": [{turns}]}}\n{{"text": "Dullness is a sign."}}\n')
+    words = ["sft", "--data", "long.jsonl", "--out", "run", "train.max_length=220", *FAST]
+    assert main(words) == 3
+    assert "train.overlong=split" in capsys.readouterr().err
+    assert main([*words, "train.overlong=split", "train.packing=true"]) == 0
+    assert "1 too long for a row, parted into 3" in capsys.readouterr().err
+    manifest = json.loads((folder / "run" / "manifest.json").read_text())
+    assert manifest["records_parted"] == {"records": 1, "pieces": 3}
+    assert manifest["records"] == 4
+    assert main([*words[:4], "again", "train.max_length=40", "train.overlong=split"]) == 3
+    assert "in a single exchange or paragraph" in capsys.readouterr().err
+
+
 def test_a_part_may_learn_at_a_rate_of_its_own(folder: Path, tiny: Path) -> None:
     words = ["train.max_steps=2", "train.warmup=0", "train.schedule=constant", "parts.llm.lr=1e-12"]
     assert main(["sft", "--data", "local.jsonl", "--out", "run", *FAST, *words]) == 0

@@ -121,6 +121,8 @@ class Train(Section):
     """Forward passes whose gradients are added up before one optimizer step."""
     max_length: int = Field(default=2048, ge=16)
     """Longest record, in tokens, image tokens included; with packing the length of a row."""
+    overlong: Literal["refuse", "split"] = "refuse"
+    """Records longer than max_length: refused with a list, or parted between turns and paragraphs; never cut."""
     packing: bool = False
     """Fill rows of max_length tokens with whole records, none of which sees another; batch_size then counts rows."""
     max_images: AtLeastOne = 64
