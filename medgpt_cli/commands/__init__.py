@@ -63,7 +63,7 @@ COMMANDS: dict[str, Door] = {
     "compose": Door(
         _HERE + "compose",
         "compose",
-        "Join an upstream language model and vision tower into a starting model",
+        "Join a language model and a vision tower into a starting model",
         "Training",
     ),
     "align": Door(
