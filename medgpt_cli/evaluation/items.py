@@ -171,7 +171,7 @@ def _item(sample: Sample, rules: Rules) -> Item | Complaint:
             sample,
             "answer",
             f"an answer of {len(gold)} characters cannot be matched exactly",
-            f"score answers of up to {rules.longest} characters",
+            f"score answers of up to {rules.longest} characters, or say kind: report in a task file",
         )
     letters = _right_letters(gold, options)
     if options and not letters:

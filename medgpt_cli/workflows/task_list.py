@@ -14,9 +14,11 @@ from typing import Any
 from medgpt_cli.core import console, tables
 from medgpt_cli.core.errors import InputError, NotThere
 from medgpt_cli.data.prepared.raw import source_at
+from medgpt_cli.data.sources.adapter import Access
 from medgpt_cli.data.sources.registry import find as find_adapter
 from medgpt_cli.evaluation.tasks import catalogue
-from medgpt_cli.evaluation.tasks.declaration import Declaration
+from medgpt_cli.evaluation.tasks.declaration import Declaration, read_declaration
+from medgpt_cli.workflows.task_files import DECLARED
 from medgpt_cli.workflows.task_places import Place, place_of
 from medgpt_cli.workflows.task_records import Tally, tally
 
@@ -27,6 +29,7 @@ class _Row:
 
     name: str
     declared: Declaration
+    beside: Path = Path()
     place: Place | None = None
     missing: str = ""
     found: Tally = field(default_factory=Tally)
@@ -40,17 +43,18 @@ def list_tasks(names: Sequence[str] = (), *, data: Path, json: bool) -> None:
     """Prints the tasks.
 
     Args:
-        names: Tasks to be told of at length; a table of all when empty.
+        names: Tasks, or files that declare one, to be told of at length; a table of all tasks when empty.
         data: The folder their sets lie in or below.
         json: Print one JSON document.
 
     Raises:
         UsageError: There is no such task.
-        NotThere: There is no such folder.
+        NotThere: There is no such file or folder.
+        BadRecipe: A file that declares a task is wrong.
     """
     if not data.is_dir():
         raise NotThere("there is no such folder", where=str(data), repair="mend --data")
-    rows = [_Row(name, catalogue.find(name)) for name in names or catalogue.names()]
+    rows = [_row(name) for name in names or catalogue.names()]
     _look(rows, data)
     if json:
         console.print_json({"data": str(data), "tasks": [_document(row) for row in rows]})
@@ -60,15 +64,23 @@ def list_tasks(names: Sequence[str] = (), *, data: Path, json: bool) -> None:
         console.result().print(_table(rows, data), soft_wrap=True)
 
 
+def _row(word: str) -> _Row:
+    if word not in catalogue.names() and Path(word).suffix in DECLARED:
+        return _Row(word, read_declaration(Path(word)), Path(word).parent)
+    return _Row(word, catalogue.find(word))
+
+
 def _look(rows: Sequence[_Row], data: Path) -> None:
     together: defaultdict[tuple[str, Path], list[_Row]] = defaultdict(list)
     for row in rows:
         try:
-            row.place = place_of(row.name, row.declared, data)
+            if row.declared.records:
+                together["", row.beside / row.declared.records].append(row)
+            else:
+                row.place = place_of(row.name, row.declared, data)
+                together[row.place.adapter.name, row.place.folder].append(row)
         except InputError as error:
             row.missing = f"{error.what}; {error.repair}"
-        else:
-            together[row.place.adapter.name, row.place.folder].append(row)
     for (adapter, folder), same in together.items():
         console.say(f"reading {folder}")
         counted = tally([row.declared for row in same], source_at(folder, adapter=adapter))
@@ -81,7 +93,8 @@ def _why(row: _Row) -> str:
     if row.found.faults:
         rows = sum(row.found.faults.values())
         return f"{rows:,} row{'s' if rows > 1 else ''} cannot be asked: {', '.join(sorted(row.found.faults))}"
-    return f"no row is a question of this task; put {row.declared.put} there"
+    mend = f"put {row.declared.put} there" if row.declared.put else "mend splits and filters"
+    return f"no row is a question of this task; {mend}"
 
 
 def _table(rows: Sequence[_Row], data: Path) -> str:
@@ -133,7 +146,17 @@ def _at_length(row: _Row) -> str:
 
 def _document(row: _Row) -> dict[str, Any]:
     declared = row.declared
-    adapter = row.place.adapter if row.place else find_adapter(declared.reads[0])
+    where = str(row.place.folder) if row.place else ""
+    if declared.records:
+        where, from_set = str(row.beside / declared.records), {"access": Access.LOCAL.value}
+    else:
+        adapter = row.place.adapter if row.place else find_adapter(declared.reads[0])
+        from_set = {
+            "adapter": adapter.name,
+            "home": adapter.home,
+            "licence": adapter.licence,
+            "access": adapter.access.value,
+        }
     return {
         "task": row.name,
         "version": declared.version,
@@ -143,13 +166,10 @@ def _document(row: _Row) -> dict[str, Any]:
         "questions": row.found.asked,
         "published": declared.published,
         "left_out": dict(row.found.left_out),
-        "where": str(row.place.folder) if row.place else "",
+        "where": where,
         "missing": row.missing,
         "put": declared.put,
-        "home": adapter.home,
-        "licence": adapter.licence,
-        "access": adapter.access.value,
-        "adapter": adapter.name,
+        **from_set,
         "splits": list(declared.splits),
         "profiles": list(declared.prompts),
         "shots_from": list(declared.shots_from),

@@ -54,7 +54,7 @@ def test_a_dialogue_of_one_question_keeps_its_system_turn_and_hides_the_answer()
         (
             dialogue((USER, "a"), (ASSISTANT, "x" * (LONGEST + 1))),
             "my.jsonl:3 answer  an answer of 201 characters cannot be matched exactly; "
-            "score answers of up to 200 characters",
+            "score answers of up to 200 characters, or say kind: report in a task file",
         ),
         (
             dialogue((USER, "a"), (ASSISTANT, "up"), options=OPTIONS, answer="up"),

@@ -10,6 +10,7 @@ from medgpt_cli.app import main
 from medgpt_cli.evaluation.tasks import catalogue
 from tests.data.sources import layouts_questions
 from tests.data.sources.writing import as_jsonl
+from tests.workflows.prep.making import pair, written
 from tests.workflows.task_sets import lay
 
 
@@ -83,6 +84,22 @@ def test_naming_a_task_tells_of_it_at_length(tmp_path: Path, capsys: pytest.Capt
         "the question as published repeats its options at its end; they are read once",
     ) in told
     assert "\n\n" not in out
+
+
+def test_a_task_file_of_ones_own_is_looked_at_as_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(tmp_path / "a.jsonl", pair(1, split="test"), pair(2, split="train"))
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("version: 2\ntitle: Ours\nkind: short\nrecords: a.jsonl\nsplits: [test]\n")
+    [task] = json.loads(listed(capsys, mine, "--data", tmp_path, "--json"))["tasks"]
+    assert (task["readable"], task["questions"], task["access"]) == (True, 1, "local")
+    assert (task["where"], task["profiles"]) == (str(tmp_path / "a.jsonl"), ["medgpt"])
+    (tmp_path / "a.jsonl").write_text('{"question": "q"}\n')
+    assert "missing         1 row cannot be asked: " in listed(capsys, mine, "--data", tmp_path)
+    mine.write_text("version: 2\n")
+    assert main(["eval", "list", str(mine)]) == 3
+    assert "mine.yaml:1 title  is missing" in capsys.readouterr().err
 
 
 def test_a_set_with_faults_cannot_be_asked_and_says_why(

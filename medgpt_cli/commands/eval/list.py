@@ -10,7 +10,10 @@ import typer
 from medgpt_cli.commands.options import Json
 
 Names = Annotated[
-    list[str] | None, typer.Argument(metavar="TASK", help="Tell of these tasks at length.")
+    list[str] | None,
+    typer.Argument(
+        metavar="TASK|FILE", help="Tell of these tasks, or task files of your own, at length."
+    ),
 ]
 Data = Annotated[
     Path,
