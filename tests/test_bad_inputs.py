@@ -7,10 +7,18 @@ from pathlib import Path
 import pytest
 
 from medgpt_cli.core.errors import MedGPTError
-from tests.bad_inputs import comparisons, images, models, recipes, records, runs
+from tests.bad_inputs import comparisons, images, models, recipes, records, reports, runs
 from tests.bad_inputs.case import Case
 
-CASES = [*records.CASES, *images.CASES, *recipes.CASES, *models.CASES, *runs.CASES, *comparisons.CASES]
+CASES = [
+    *records.CASES,
+    *images.CASES,
+    *recipes.CASES,
+    *models.CASES,
+    *runs.CASES,
+    *comparisons.CASES,
+    *reports.CASES,
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -69,7 +69,10 @@ def scores(pairs: Sequence[Pair], table: Table[TokenRow], baseline: float | None
             values.append(0.0)
             blank += 1
             continue
-        raw = greedy_f1(*(_vectors(table, report) for report in pair))
+        names = pair.candidate.key, pair.reference.key
+        if names not in table.known:
+            table.known[names] = greedy_f1(*(_vectors(table, report) for report in pair))
+        raw = table.known[names]
         values.append(raw if baseline is None else rescaled(raw, baseline))
     note = f"in {blank} of {len(values)} pairs one report is blank: 0 each"
     return mean_of(values, (note,) if blank else ())

@@ -53,6 +53,7 @@ class Table(Generic[RowT]):
 
     Attributes:
         header: Its first line.
+        known: What has been computed of two rows, by their keys; several metrics ask the same.
 
     Raises:
         NotThere: There is no such file.
@@ -63,6 +64,7 @@ class Table(Generic[RowT]):
         self.path = path
         self._decoder = msgspec.json.Decoder(kind)
         self._places: dict[str, int] = {}
+        self.known: dict[tuple[str, str], float] = {}
         self.header = self._index(kind)
 
     def __contains__(self, key: str) -> bool:
