@@ -41,7 +41,7 @@ def read_questions(path: Path) -> tuple[list[Sample], str]:
         prepared.verify()
         return list(prepared.samples(split)), sha256_file(path / MANIFEST)
     if not path.is_dir():
-        return read_records(path).samples, sha256_file(path)
+        return _all_records(path), sha256_file(path)
     samples = list(samples_of(path))
     digest = hashlib.sha256()
     for file in sorted({sample.place.file for sample in samples}):
@@ -50,6 +50,16 @@ def read_questions(path: Path) -> tuple[list[Sample], str]:
     asked = next((name for name in HELD_OUT if name in stated), None)
     held_out = [sample for sample, split in zip(samples, stated, strict=True) if asked in (None, split)]
     return held_out, digest.hexdigest()
+
+
+def _all_records(path: Path) -> list[Sample]:
+    """Every record of a file: none is left out of a score, so nothing is said of leaving some out."""
+    try:
+        return read_records(path).samples
+    except BadRecord as error:
+        if error.complaints:
+            error.repair = "mend them; a question that is left out would change the score unseen"
+        raise
 
 
 def other_samples(path: Path, asked: Sequence[Sample]) -> list[Sample]:
