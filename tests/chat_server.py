@@ -68,9 +68,10 @@ class Call:
 
 
 class Server:
-    """What `serving` yields: the address, and the calls so far."""
+    """What `serving` yields: the address, the calls so far, and what is done with the next one (`answer`)."""
 
     def __init__(self, answer: Callable[[Call], None], models: Any) -> None:
+        self.answer = answer
         self.calls: list[Call] = []
         self.at_once = self.most_at_once = 0
         closing, lock = threading.Event(), threading.Lock()
@@ -95,7 +96,7 @@ class Server:
                     server.at_once += 1
                     server.most_at_once = max(server.most_at_once, server.at_once)
                 try:
-                    answer(call)
+                    server.answer(call)
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True
                 finally:
