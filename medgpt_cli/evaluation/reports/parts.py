@@ -65,7 +65,7 @@ _PARTS = (
     Part(
         "rate",
         EntityRow,
-        "the folders ner/ and encoder/, each with config.json, tokenizer and model.safetensors",
+        "the folders ner/ and encoder/, each with config.json, tokenizer.json (or vocab.txt) and model.safetensors",
         "Angelakeke/RaTE-NER-Deberta and FremyCompany/BioLORD-2023-C, the latter under UMLS and SNOMED terms",
     ),
     Part(

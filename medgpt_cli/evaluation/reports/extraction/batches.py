@@ -43,7 +43,7 @@ def open_quietly(folder: Path) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except (OSError, ImportError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise BadCheckpoint(
             f"transformers cannot read these weights ({type(error).__name__})",
             where=str(folder),

@@ -15,7 +15,8 @@ from medgpt_cli.core.files import sha256_file
 from medgpt_cli.evaluation.reports.parts import EXTRACTIONS, HOME
 
 MODEL_FILES = ("model.safetensors", "pytorch_model.bin")
-TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "spm.model")
+TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json")
+"""Any of them is read without another package; a SentencePiece model alone is not."""
 
 
 def weights_folder(extraction: str, given: Path | None) -> Path:
