@@ -161,7 +161,7 @@ def _items(name: str, declared: Declaration, found: Gathered, folder: Path, rule
             else "mend splits and filters in the task file",
         )
     for fault, rows in found.left_out.items():
-        console.say(f"{name}: rows left out, of any split, because {fault}: {rows:,}")
+        console.say(f"{name}: rows left out because {fault}: {rows:,}")
     if declared.published not in (None, len(items)):
         console.warn(f"{name}: {len(items):,} questions here, {declared.published:,} published")
     return items

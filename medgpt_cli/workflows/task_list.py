@@ -1,6 +1,6 @@
 """The tasks there are, which can be read here, and what to put where for the others.
 
-Counting reads every set that was found, a training split with it; nothing a record says is printed.
+Counting reads what would be asked of every set that was found; nothing a record says is printed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A set read once for a task: the records that are asked, those examples may be drawn from, and what was left out.
 
-Only wanted records are judged, so a training split of a million rows costs its reading and nothing else.  A row that
+Only wanted records are judged, and a training split that lies apart is not even read unless examples are drawn from
+it.  A row that
 cannot be asked refuses the task, unless the task expects that fault and counts it; faults in files that hold no
 question of the task are nobody's.
 """
@@ -11,7 +12,7 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ def gather(
         given: The set whose answers are given beside the records of the same id.
     """
     found = Gathered()
+    source = _only(source, [declared], shots=shots)
     pool = _Pool()
     faults: list[tuple[str, list[Complaint]]] = []
     for item in source.items():
@@ -88,7 +90,7 @@ def gather(
     found.complaints = [each for file, told in faults if file in files or not files for each in told]
     found.examples = list(pool.samples(source))
     if given is not None:
-        _give(found, given)
+        _give(found, _only(given, [declared], shots=shots))
     return found
 
 
@@ -110,6 +112,7 @@ class Tally:
 def tally(tasks: Sequence[Declaration], source: Source) -> list[Tally]:
     """Counts what several tasks ask of one set, in one reading."""
     found = [Tally() for _ in tasks]
+    source = _only(source, tasks)
     files: list[set[str]] = [set() for _ in tasks]
     faults: list[Counter[tuple[str, str]]] = [Counter() for _ in tasks]
     for item in source.items():
@@ -147,6 +150,14 @@ def content_hash(samples: list[Sample], folder: Path) -> str:
             msgspec.json.encode([sample.id, sample.turns, sample.options, sample.answer, names]) + b"\n"
         )
     return digest.hexdigest()
+
+
+def _only(source: Source, tasks: Sequence[Declaration], *, shots: bool = False) -> Source:
+    """The set without the published splits that none of the tasks needs."""
+    wanted = [task.splits + (task.shots_from if shots else ()) for task in tasks if task.splits]
+    if len(wanted) < len(tasks):
+        return source
+    return replace(source, splits=tuple(dict.fromkeys(split for each in wanted for split in each)))
 
 
 @dataclass(frozen=True, slots=True)

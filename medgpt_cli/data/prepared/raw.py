@@ -23,6 +23,7 @@ from medgpt_cli.data.records import read_line, read_record
 from medgpt_cli.data.sources import registry
 from medgpt_cli.data.sources.adapter import Access, Adapter, Written
 from medgpt_cli.data.sources.columns import Columns, column_adapter
+from medgpt_cli.data.sources.making import read_some
 from medgpt_cli.data.sources.paragraphs import cut as cut_documents
 
 RECORD_FILES = (".jsonl", ".json", ".jsonl.gz", ".json.gz")
@@ -55,6 +56,7 @@ class Source:
         columns: The map that the adapter was made of, where it was.
         cut: Characters of a piece at most that long documents are cut into; None leaves them whole.
         prepared: The prepared set that is read again.
+        splits: Published splits that are of use; what an adapter knows to be of others is not read.  All when empty.
     """
 
     path: Path
@@ -65,6 +67,7 @@ class Source:
     columns: Columns | None = None
     cut: int | None = None
     prepared: PreparedSet | None = None
+    splits: tuple[str, ...] = ()
     _resolvers: dict[tuple[str, Path | None], Resolve] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -102,7 +105,7 @@ class Source:
             return
         last = Place(str(self.path), 0)
         try:
-            read = self.adapter.read(self.path)
+            read = read_some(self.adapter, self.path, self.splits)
             for written in cut_documents(read, self.cut) if self.cut else read:
                 last = written.place
                 yield Item(written.place, written=written)

@@ -7,7 +7,7 @@ to written records.  It converts; it does not judge: whether a record is fit, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -50,6 +50,8 @@ class Written:
 
 Read = Callable[[Path], Iterator[Written]]
 """From the set's folder (or file) to its records, in the files' order, with bounded memory."""
+ReadSplits = Callable[[Path, Collection[str]], Iterator[Written]]
+"""As `Read`, and what is told to be of none of these published splits is not read; other records may still come."""
 Detect = Callable[[Path], bool]
 """Whether a folder (or file) is this set; looks at names and headers only."""
 
@@ -67,6 +69,7 @@ class Adapter:
         read: From the folder to records, every published split in turn (`split` in each record).
         detect: Whether a folder is this set.
         use: What it is commonly used for: any of align, midtrain, sft, eval.
+        read_splits: As `read`, for some published splits; None where nothing lies apart by split.
         verified: False where the published layout could not be established; its columns are checked when read.
     """
 
@@ -79,3 +82,4 @@ class Adapter:
     detect: Detect
     use: tuple[str, ...]
     verified: bool = True
+    read_splits: ReadSplits | None = None

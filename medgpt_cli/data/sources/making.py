@@ -5,13 +5,13 @@ For sets that are not a few tables.  This module knows nothing of any set.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core.types import Place
 from medgpt_cli.data.complaints import Unfit
-from medgpt_cli.data.sources.adapter import Written
+from medgpt_cli.data.sources.adapter import Adapter, Written
 from medgpt_cli.data.strict_json import refuse_control
 
 
@@ -30,6 +30,19 @@ def made(record: Callable[[], dict[str, Any]], place: Place, root: Path, **commo
     except Unfit as error:
         return Written({}, place, root, told(error))
     return Written({**{key: word for key, word in common.items() if word}, **found}, place, root)
+
+
+def read_some(adapter: Adapter, path: Path, splits: Collection[str]) -> Iterator[Written]:
+    """The records of a set, those of other published splits left alone where they lie apart.
+
+    Args:
+        adapter: What reads it.
+        path: The set.
+        splits: Names of published splits; all when empty.
+    """
+    if splits and adapter.read_splits is not None:
+        return adapter.read_splits(path, splits)
+    return adapter.read(path)
 
 
 def by_name_alone(_: Path) -> bool:

@@ -86,4 +86,9 @@ def _read(path: Path) -> Iterator[Written]:
             )  # fmt: skip
 
 
-ADAPTER = replace(_TABLES, read=_read, detect=lambda path: bool(_columnar(path)) or _TABLES.detect(path))
+ADAPTER = replace(
+    _TABLES,
+    read=_read,
+    detect=lambda path: bool(_columnar(path)) or _TABLES.detect(path),
+    read_splits=None,
+)

@@ -6,7 +6,7 @@ split has none.  The kind of file says which, and a file that counts the other w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from medgpt_cli.data.complaints import unfit
 from medgpt_cli.data.sources.adapter import Access, Written
 from medgpt_cli.data.sources.choices import HIDDEN, answer_at, lettered
 from medgpt_cli.data.sources.layout import Table, files_of
+from medgpt_cli.data.sources.making import read_some
 from medgpt_cli.data.sources.row import Row
 from medgpt_cli.data.sources.rows import rows
 from medgpt_cli.data.sources.tables import table_adapter
@@ -89,10 +90,10 @@ _PUBLISHED = table_adapter(
 )
 
 
-def _read(path: Path) -> Iterator[Written]:
+def _read(path: Path, splits: Collection[str] = ()) -> Iterator[Written]:
     for found in files_of(path, _TABLES):
         _refuse_other_count(found.file)
-    yield from _PUBLISHED.read(path)
+    yield from read_some(_PUBLISHED, path, splits)
 
 
-ADAPTER = replace(_PUBLISHED, read=_read)
+ADAPTER = replace(_PUBLISHED, read=_read, read_splits=_read)

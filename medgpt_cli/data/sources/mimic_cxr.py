@@ -10,7 +10,7 @@ The two may be unpacked into one folder or stand beside each other in one.  This
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -32,10 +32,12 @@ REPORT_CAP = 2**20
 _SPLITS = {"validate": "validation"}
 
 
-def _read(path: Path, *, kind: str, target: str) -> Iterator[Written]:
+def _read(path: Path, splits: Collection[str] = (), *, kind: str, target: str) -> Iterator[Written]:
     split, metadata = (_table(path, name) for name in ("split", "metadata"))
     layout = _Layout(path)
     for study, prior in studies_of(metadata, split):
+        if splits and _SPLITS.get(study.split, study.split) not in splits:
+            continue  # its report is not opened
         place = Place(str(metadata), study.line)
         shots = (
             [(shot,) for shot in study.shots if shot.view in FRONTAL]
@@ -154,6 +156,7 @@ def _adapter(kind: str, target: str) -> Adapter:
         read=partial(_read, kind=kind, target=target),
         detect=_detect if name == "mimic-cxr" else by_name_alone,
         use=("midtrain", "sft", "eval"),
+        read_splits=partial(_read, kind=kind, target=target),
     )
 
 

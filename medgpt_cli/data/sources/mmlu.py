@@ -7,7 +7,7 @@ anatomy/test-*.parquet or all/test-*.parquet    question, subject, choices, answ
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from medgpt_cli.data.complaints import unfit
 from medgpt_cli.data.sources.adapter import Access, Written
 from medgpt_cli.data.sources.choices import answer_at, lettered
 from medgpt_cli.data.sources.layout import Table
-from medgpt_cli.data.sources.making import made
+from medgpt_cli.data.sources.making import made, read_some
 from medgpt_cli.data.sources.row import Row
 from medgpt_cli.data.sources.tables import table_adapter
 
@@ -81,11 +81,13 @@ def _csv_files(path: Path) -> list[tuple[Path, str, str]]:
     ]
 
 
-def _read(path: Path) -> Iterator[Written]:
+def _read(path: Path, splits: Collection[str] = ()) -> Iterator[Written]:
     files = _csv_files(path)
     if not files:
-        yield from _TABLES.read(path)
+        yield from read_some(_TABLES, path, splits)
     for file, subject, split in files:
+        if splits and split not in splits:
+            continue
         for fields, line in _rows(file):
             yield made(
                 partial(_of_fields, fields, subject), Place(str(file), line), file.parent,
@@ -120,5 +122,8 @@ def _of_fields(fields: list[str], subject: str) -> dict[str, Any]:
 
 
 ADAPTER = replace(
-    _TABLES, read=_read, detect=lambda path: bool(_csv_files(path)) or _TABLES.detect(path)
+    _TABLES,
+    read=_read,
+    detect=lambda path: bool(_csv_files(path)) or _TABLES.detect(path),
+    read_splits=_read,
 )

@@ -90,4 +90,4 @@ def _read(path: Path) -> Iterator[Written]:
     yield from _TABLES.read(path)
 
 
-ADAPTER = replace(_TABLES, read=_read)
+ADAPTER = replace(_TABLES, read=_read, read_splits=None)

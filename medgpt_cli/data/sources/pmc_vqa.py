@@ -8,6 +8,7 @@ is the part of version 1's test that was read by people: its questions are those
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -93,15 +94,18 @@ ADAPTERS = (
         columns=("Figure_path", "Question", "Answer|Anwser", *_CHOICES),
         record=_first,
     ),
-    table_adapter(
-        name="pmc-vqa-2",
-        title="PMC-VQA version 2, figures without parts",
-        licence=_LICENCE,
-        access=Access.RESEARCH,
-        home=_HOME,
-        use=("sft", "eval"),
-        tables=(Table("train_2.csv", "train"), Table("test_2.csv", "test")),
-        columns=("Figure_path", "Question", "Answer", *_CHOICES),
-        record=_second,
+    replace(
+        table_adapter(
+            name="pmc-vqa-2",
+            title="PMC-VQA version 2, figures without parts",
+            licence=_LICENCE,
+            access=Access.RESEARCH,
+            home=_HOME,
+            use=("sft", "eval"),
+            tables=(Table("train_2.csv", "train"), Table("test_2.csv", "test")),
+            columns=("Figure_path", "Question", "Answer", *_CHOICES),
+            record=_second,
+        ),
+        read_splits=None,  # each row says its own
     ),
 )

@@ -11,7 +11,7 @@ its file's name.  The part without labels is not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from medgpt_cli.data.complaints import text_of, unfit
 from medgpt_cli.data.sources.adapter import Access, Written
 from medgpt_cli.data.sources.choices import HIDDEN, lettered
 from medgpt_cli.data.sources.layout import Table
-from medgpt_cli.data.sources.making import made
+from medgpt_cli.data.sources.making import made, read_some
 from medgpt_cli.data.sources.row import Row
 from medgpt_cli.data.sources.tables import table_adapter
 from medgpt_cli.data.sources.whole_json import entries
@@ -120,13 +120,15 @@ def _raw(path: Path) -> list[Path]:
     return [file for folder in _FOLDERS for name in names if (file := path / folder / name).is_file()]
 
 
-def _read(path: Path) -> Iterator[Written]:
+def _read(path: Path, splits: Collection[str] = ()) -> Iterator[Written]:
     _test_pmids.cache_clear()  # the folder may have changed since it was read last
     raw = _raw(path)
     if not raw:
-        yield from (_NESTED if _NESTED.detect(path) else _TABLES).read(path)
+        yield from read_some(_NESTED if _NESTED.detect(path) else _TABLES, path, splits)
     for file in raw:
         labelled = file.name == "ori_pqal.json"
+        if splits and not labelled and "train" not in splits:
+            continue
         for number, (pmid, entry, fault) in enumerate(entries(file), start=1):
             place = Place(str(file), number)
             if fault:
@@ -143,4 +145,4 @@ def _detect(path: Path) -> bool:
     return bool(_raw(path)) or _TABLES.detect(path) or _NESTED.detect(path)
 
 
-ADAPTER = replace(_TABLES, read=_read, detect=_detect)
+ADAPTER = replace(_TABLES, read=_read, detect=_detect, read_splits=_read)

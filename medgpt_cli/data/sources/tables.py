@@ -12,7 +12,7 @@ once a file, a row that cannot become a record told as such).  This module knows
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ def table_adapter(
             for each in found
         )
 
-    def read(path: Path) -> Iterator[Written]:
+    def read(path: Path, splits: Collection[str] = ()) -> Iterator[Written]:
         found = files_of(path, tables)
         if not found:
             raise InputError(
@@ -87,6 +87,8 @@ def table_adapter(
                 repair="name the folder the set was unpacked into",
             )
         for each in found:
+            if splits and each.table.split and each.table.split not in splits:
+                continue
             need = _need(each.table, columns)
             _refuse_other_columns(each, need)
             before = 0
@@ -97,7 +99,7 @@ def table_adapter(
                 before = line
                 yield from _written(row, row_id, record, name, licence)
 
-    return Adapter(name, title, licence, access, home, read, detect, use, verified)
+    return Adapter(name, title, licence, access, home, read, detect, use, verified, read)
 
 
 def _need(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:

@@ -44,6 +44,27 @@ def test_a_set_as_published_is_known_by_one_adapter_and_all_its_records_are_fit(
     assert all(":" in key for sample in samples for key in sample.keys)
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if find(name).read_splits])
+def test_some_splits_are_those_of_the_whole(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / name
+    LAYOUTS[name](folder)
+    whole = list(find(name).read(folder))
+    splits = {written.record.get("split", "") for written in whole}
+    for split in splits - {""}:
+        some = list(find(name).read_splits(folder, {split}))
+        assert [each for each in some if each.record.get("split") == split] == [
+            each for each in whole if each.record.get("split") == split
+        ]
+        if name in (
+            "slake",
+            "medqa",
+            "medmcqa",
+            "mmlu-medical",
+            "mimic-cxr",
+        ):  # split by split in files of their own
+            assert [each.record["split"] for each in some] == [split] * len(some)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_adapter_says_what_it_is_and_under_which_terms(name: str) -> None:
     adapter = find(name)
