@@ -45,6 +45,14 @@ class Exposed:
     exposure: Exposure
     distribution: Distribution
 
+    def of(self, probe: Task, plain: Task) -> Exposed:
+        """What that says of a probe, whose questions are some of the plain task's."""
+        by_id = {item.id: reason for item, reason in zip(plain.items, self.seen, strict=True)}
+        seen = tuple(by_id[item.id] for item in probe.items)
+        return Exposed(
+            seen, exposure_of(seen, self.exposure.why, self.exposure.start), self.distribution
+        )
+
 
 @dataclass(frozen=True)
 class _Found:
@@ -55,27 +63,28 @@ class _Found:
     unread: list[str]
 
 
-def exposed(task: Task, trained: History | None) -> Exposed:
-    """Compares the items of a task with the records a model was trained on.
+def exposed(tasks: Sequence[Task], trained: History | None) -> list[Exposed]:
+    """Compares the items of tasks with the records a model was trained on, which are read once for all tasks.
 
     Args:
-        task: With the records its items were made of.
+        tasks: With the records their items were made of.
         trained: What the model was trained on; None where that shall not be compared.
     """
     if trained is None:
-        return _told(task, _Found({}, [], []), [NOT_ASKED], "")
-    records = [item.record for item in task.items]
-    known = [record for record in records if record is not None]
-    if len(known) < len(records):
-        return _told(task, _Found({}, [], []), ["the questions name no records"], trained.start)
-    found = _Found({}, [], [])
-    if trained.files:
-        key = _key(task, trained.files)
-        kept = _recall(key)
-        found = kept or _compare(known, trained.files)
-        if kept is None:
-            _remember(key, found)
-    return _told(task, found, [*trained.missing, *found.unread], trained.start)
+        return [_told(task, _Found({}, [], []), [NOT_ASKED], "") for task in tasks]
+    known = [
+        _recall(_key(task, trained.files)) if trained.files else _Found({}, [], []) for task in tasks
+    ]
+    new = [number for number, found in enumerate(known) if found is None]
+    if new:
+        for number, found in zip(new, _compare([tasks[n] for n in new], trained.files), strict=True):
+            known[number] = found
+            _remember(_key(tasks[number], trained.files), found)
+    return [
+        _told(task, found, [*trained.missing, *found.unread], trained.start)
+        for task, found in zip(tasks, known, strict=True)
+        if found is not None
+    ]
 
 
 def _told(task: Task, found: _Found, missing: Sequence[str], start: str) -> Exposed:
@@ -88,9 +97,15 @@ def _told(task: Task, found: _Found, missing: Sequence[str], start: str) -> Expo
     return Exposed(seen, exposure_of(seen, why, start), distribution)
 
 
-def _compare(records: Sequence[Sample], trained: Sequence[TrainedOn]) -> _Found:
+def _compare(tasks: Sequence[Task], trained: Sequence[TrainedOn]) -> list[_Found]:
+    owners = [(each, number) for each, task in enumerate(tasks) for number in range(len(task.items))]
+    records = [
+        item.record or Sample(item.place, item.turns, images=item.images)
+        for task in tasks
+        for item in task.items
+    ]
     console.say(f"comparing {len(records):,} questions with what the model was trained on …")
-    reasons: dict[int, Reason] = {}
+    reasons: list[dict[int, Reason]] = [{} for _ in tasks]
     sources: dict[str, None] = {}
     unread: list[str] = []
     order = list(Reason)
@@ -103,8 +118,9 @@ def _compare(records: Sequence[Sample], trained: Sequence[TrainedOn]) -> _Found:
             for sample in _kept(each):
                 sources[sample.source] = None
                 for match in held.matches(sample, listed=None):
-                    before = reasons.get(match.item, match.reason)
-                    reasons[match.item] = min(before, match.reason, key=order.index)
+                    task, item = owners[match.item]
+                    before = reasons[task].get(item, match.reason)
+                    reasons[task][item] = min(before, match.reason, key=order.index)
     except MedGPTError as error:
         unread.append(f"training data cannot be read ({error.code})")
     else:
@@ -112,9 +128,10 @@ def _compare(records: Sequence[Sample], trained: Sequence[TrainedOn]) -> _Found:
             unread.append(f"pictures of the questions that cannot be opened: {len(held.unread):,}")
         if held.passed_over:
             unread.append(f"pictures of the training data that cannot be opened: {held.passed_over:,}")
-    return _Found(
-        {number: reason.name.lower() for number, reason in reasons.items()}, list(sources), unread
-    )
+    return [
+        _Found({item: why.name.lower() for item, why in met.items()}, list(sources), unread)
+        for met in reasons
+    ]
 
 
 def _adapters(path: Path) -> list[str]:

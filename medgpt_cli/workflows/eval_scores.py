@@ -51,29 +51,32 @@ def scored(
     Raises:
         InputError: Not a single question of a task could be answered.
     """
-    trained = _trained(settings, model)
+    plain = [task for task in tasks if plain_of(task, tasks) is None]
+    compared = exposed(plain, _trained(settings, model))
+    met = {task.name: each for task, each in zip(plain, compared, strict=True)}
     scores: list[TaskScore] = []
     rows: list[Outcome] = []
     for task in tasks:
         outcomes = [found for item in task.items if (found := log.get(task.name, item.id))]
         refuse_nothing_answered(task.name, outcomes)
         probe = plain_of(task, tasks)
-        met = exposed(task, trained)
+        if probe is not None:
+            met[task.name] = met[probe[0].name].of(task, probe[0])
         outcomes = [
             msgspec.structs.replace(row, seen=reason)
-            for row, reason in zip(outcomes, met.seen, strict=True)
+            for row, reason in zip(outcomes, met[task.name].seen, strict=True)
         ]
         score = summary.summarise(
             task,
             outcomes,
             majority or Majority(task.items, "the task itself"),
-            exposure=met.exposure,
-            distribution=met.distribution,
+            exposure=met[task.name].exposure,
+            distribution=met[task.name].distribution,
             missing=_missing(task),
         )
         if probe is not None:
-            plain = [log.get(probe[0].name, row.id) for row in outcomes]
-            score = msgspec.structs.replace(score, effect=_effect(probe[1], task, plain, outcomes))
+            before = [log.get(probe[0].name, row.id) for row in outcomes]
+            score = msgspec.structs.replace(score, effect=_effect(probe[1], task, before, outcomes))
         scores.append(score)
         rows += outcomes
     return scores, rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from PIL import Image
 from medgpt_cli.core.files import sha256_file
 from medgpt_cli.data.leakage.against import Against
 from medgpt_cli.evaluation.tasks.task import Task
-from medgpt_cli.workflows.eval_exposure import exposed
+from medgpt_cli.workflows.eval_exposure import Exposed, exposed
 from medgpt_cli.workflows.eval_training import History, TrainedOn
 from medgpt_cli.workflows.task_files import read_tasks
 
@@ -26,6 +27,11 @@ def trained(*paths: Path, against: tuple[Path, ...] = (), missing: tuple[str, ..
     held = tuple((path, sha256_file(path)) for path in against)
     files = [TrainedOn(path, sha256_file(path), None, held) for path in paths]
     return History(files, list(missing), runs=1)
+
+
+def told(task: Task, history: History | None) -> Exposed:
+    [found] = exposed([task], history)
+    return found
 
 
 @pytest.fixture
@@ -63,7 +69,7 @@ def test_each_item_is_told_by_its_surest_reason_in_the_order_of_the_questions(ta
             "source": "other",
         },
     )
-    found = exposed(task, trained(learnt))
+    found = told(task, trained(learnt))
     assert found.seen == ("pixels", "pixels", "key", "question", "")
     assert (found.exposure.known, found.exposure.seen) == (True, 4)
     assert found.exposure.reasons == {"pixels": 2, "key": 1, "question": 1}
@@ -74,7 +80,7 @@ def test_the_same_bytes_are_compared_once_and_others_again(
     task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learnt = write("train.jsonl", {"question": "Other", "answer": "no", "image": "a.png", "source": "o"})
-    first = exposed(task, trained(learnt))
+    first = told(task, trained(learnt))
     assert (first.seen, first.distribution) == (("pixels", "pixels", "", "", ""), "out")
 
     def never(*_: object) -> None:
@@ -82,9 +88,9 @@ def test_the_same_bytes_are_compared_once_and_others_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(Against, "build", never)
-        assert exposed(task, trained(learnt)) == first
+        assert told(task, trained(learnt)) == first
     write("train.jsonl", {"question": "Other", "answer": "no", "image": "b.png", "source": "o"})
-    assert exposed(task, trained(learnt)).seen == ("",) * 5
+    assert told(task, trained(learnt)).seen == ("",) * 5
     kept = "".join(path.read_text() for path in Path("cache/overlap").iterdir())
     assert "plane" not in kept
     assert "p7" not in kept
@@ -92,26 +98,26 @@ def test_the_same_bytes_are_compared_once_and_others_again(
 
 def test_what_is_not_at_hand_makes_the_rest_unknown(task: Task) -> None:
     learnt = write("train.jsonl", {"question": "Other", "answer": "no", "image": "a.png"})
-    found = exposed(task, trained(learnt, missing=("b.jsonl is not at hand",)))
+    found = told(task, trained(learnt, missing=("b.jsonl is not at hand",)))
     assert found.seen == ("pixels", "pixels", "unknown", "unknown", "unknown")
     assert (found.exposure.known, found.exposure.seen) == (False, 2)
     assert found.distribution == "unknown"
-    found = exposed(task, trained(missing=("b.jsonl is not at hand",)))
+    found = told(task, trained(missing=("b.jsonl is not at hand",)))
     assert (set(found.seen), found.exposure.seen) == ({"unknown"}, None)
-    found = exposed(task, None)
+    found = told(task, None)
     assert (set(found.seen), found.exposure.why) == ({"unknown"}, "the comparison was left out")
 
 
 def test_records_that_were_kept_out_of_training_were_not_met(task: Task) -> None:
     learnt = write("train.jsonl", {"question": "Other", "answer": "no", "image": "a.png", "source": "o"})
-    found = exposed(task, trained(learnt, against=(Path("eval.jsonl"),)))
+    found = told(task, trained(learnt, against=(Path("eval.jsonl"),)))
     assert (found.seen, found.exposure.known) == (("",) * 5, True)
 
 
 def test_pictures_that_do_not_open_leave_it_unknown(task: Task) -> None:
     learnt = write("train.jsonl", {"question": "Other", "answer": "no", "image": "b.png", "source": "o"})
     Path("b.png").write_bytes(b"torn")
-    found = exposed(task, trained(learnt))
+    found = told(task, trained(learnt))
     assert set(found.seen) == {"unknown"}
     assert found.exposure.why == "pictures of the training data that cannot be opened: 1"
     assert not list(Path("cache").glob("overlap/*"))
@@ -121,12 +127,12 @@ def test_training_data_that_cannot_be_read_is_no_error_of_the_evaluation(task: T
     learnt = write("train.jsonl", {"question": "Other", "answer": "no"})
     found = trained(learnt)
     learnt.unlink()
-    assert exposed(task, found).exposure.why == "training data cannot be read (NOT_FOUND)"
+    assert told(task, found).exposure.why == "training data cannot be read (NOT_FOUND)"
 
 
 def test_records_without_a_source_leave_the_distribution_open(task: Task) -> None:
     learnt = write("train.jsonl", {"question": "Other", "answer": "no"})
-    assert exposed(task, trained(learnt)).distribution == "unknown"
+    assert told(task, trained(learnt)).distribution == "unknown"
 
 
 def test_more_questions_on_one_picture_than_are_listed_are_all_met(task: Task, tmp_path: Path) -> None:
@@ -136,4 +142,27 @@ def test_more_questions_on_one_picture_than_are_listed_are_all_met(task: Task, t
     )
     [many] = read_tasks(["many.jsonl"])
     learnt = write("train.jsonl", {"question": "Other", "answer": "no", "image": "a.png"})
-    assert exposed(many, trained(learnt)).seen == ("pixels",) * 30
+    assert told(many, trained(learnt)).seen == ("pixels",) * 30
+
+
+def test_several_tasks_are_compared_in_one_reading_and_told_apart(
+    task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("two.jsonl", {"question": "Bright?", "answer": "no", "image": "b.png"})
+    [two] = read_tasks(["two.jsonl"])
+    learnt = write(
+        "train.jsonl",
+        {"question": "Other", "answer": "no", "image": "b.png"},
+        {"question": "Other words", "answer": "none", "patient_id": "p7", "source": "mine"},
+    )
+    read: list[Path] = []
+    samples = TrainedOn.samples
+    monkeypatch.setattr(TrainedOn, "samples", lambda self: (read.append(self.path), samples(self))[1])
+    first, second = exposed([task, two], trained(learnt))
+    assert (first.seen, second.seen) == (("", "", "key", "", ""), ("pixels",))
+    assert len(read) == 2  # once for boilerplate, once to compare
+    assert exposed([two, task], trained(learnt)) == [second, first]
+    assert len(read) == 2
+    part = replace(task, name="my+blank", items=task.items[1:3])
+    assert first.of(part, task).seen == ("", "key")
+    assert first.of(part, task).exposure.seen == 1
