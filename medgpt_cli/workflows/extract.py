@@ -155,7 +155,7 @@ def _plan(part: Part, reports: Reports, settings: Settings) -> Plan:
     reader = run.open_reader(part.extraction, settings.weights, settings.layer, settings.baseline)
 
     def make(keys: set[str]) -> Iterable[AnyRow]:
-        console.say(f"reading {len(keys):,} reports")
+        console.say(f"reading {_count(len(keys), 'report')}")
         texts = {key: text for key, text in reports.texts.items() if key in keys}
         return reader.rows(texts, settings.batch_size)
 
@@ -187,7 +187,11 @@ def _judgements(reports: Reports, settings: Settings) -> Plan:
     }
 
     def make(keys: set[str]) -> Iterable[AnyRow]:
-        console.say(f"asking {judge.model} about {len(keys):,} pairs")
+        console.say(f"asking {judge.model} about {_count(len(keys), 'pair')}")
         return green.rows([pair for key, pair in pairs.items() if key in keys], judge)
 
     return Plan(green.header(judge.model), list(pairs), make)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -85,7 +85,9 @@ def test_bertscore_and_its_resumption(medgpt: Run, reports: Path, roberta_folder
     )
     one = Path("one.jsonl")
     one.write_text(json.dumps({"report": REPORTS[0]}) + "\n")
-    assert medgpt(*words, "--layer", "1", "--baseline", "0.5", "--reports", str(one)).code == 0
+    first = medgpt(*words, "--layer", "1", "--baseline", "0.5", "--reports", str(one))
+    assert first.code == 0
+    assert first.err.endswith("reading 1 report\n")
     other = medgpt(*words, "--layer", "2", "--reports", str(reports), "--resume")
     assert other.code == 3
     assert other.err == (
@@ -96,7 +98,8 @@ def test_bertscore_and_its_resumption(medgpt: Run, reports: Path, roberta_folder
     assert done.out == "out/tokens.jsonl: 3 rows, 2 read now\n"
     raw, scaled = values(["bertscore", "bertscore_rescaled"])
     assert scaled == pytest.approx((raw - 0.5 * 3 / 4) / 0.5)  # the blank report is 0 in both
-    assert medgpt(*words, "--layer", "2", "--reports", str(reports), "--force").code == 0
+    forced = medgpt(*words, "--layer", "2", "--reports", str(reports), "--force")
+    assert (forced.code, forced.err) == (0, "reading 3 reports\n")  # and no bar of a library's
 
 
 def test_rate(medgpt: Run, reports: Path, rate_folder: Path) -> None:  # noqa: F811

@@ -115,6 +115,7 @@ class Extractor:
             model_sha256=fingerprint(*files),
             width=self._encoder.config.hidden_size,
             dtype="<f4",
+            settings={"sentences": "rule v1"},
         )
 
     @torch.inference_mode()
