@@ -19,8 +19,8 @@ SIGN = "\ue000"
 class AnswerEncoder(DialogueEncoder):
     """Encodes dialogues, and dialogues that go on with a given answer."""
 
-    def answered(self, turns: Sequence[Turn], text: str) -> tuple[list[int], int]:
-        """Ids of a dialogue that goes on with an answer, and where the answer's own tokens begin.
+    def answered(self, turns: Sequence[Turn], texts: Sequence[str]) -> list[tuple[list[int], int]]:
+        """Ids of a dialogue that goes on with each of several answers, and where the answer's own tokens begin.
 
         What the format puts between the prompt and the answer (harmony's channel) is read, not counted; what closes
         the answer is left out.  The whole is tokenised at once, as it would be in training: the answer begins with
@@ -28,18 +28,20 @@ class AnswerEncoder(DialogueEncoder):
 
         Args:
             turns: The dialogue, ending with a user turn.
-            text: The answer.
+            texts: The answers.
         """
         asked = self._rendered(self.messages(turns), asking=True) + self._opening
-        ids, without = (
-            self._tokenizer.encode(words, add_special_tokens=False)
-            for words in (asked + self.neutral(text), asked)
-        )
-        both = zip(ids, without, strict=False)
-        shared = min(len(ids), len(without))
-        start = next((at for at, (one, other) in enumerate(both) if one != other), shared)
-        wide, _ = self._widen(ids, [IGNORED] * len(ids))
-        return wide, len(wide) - len(ids) + start
+        without, *rows = self._tokenizer(
+            [asked, *(asked + self.neutral(text) for text in texts)], add_special_tokens=False
+        )["input_ids"]
+        found = []
+        for ids in rows:
+            both = zip(ids, without, strict=False)
+            shared = min(len(ids), len(without))
+            start = next((at for at, (one, other) in enumerate(both) if one != other), shared)
+            wide, _ = self._widen(ids, [IGNORED] * len(ids))
+            found.append((wide, len(wide) - len(ids) + start))
+        return found
 
     @cached_property
     def _opening(self) -> str:

@@ -20,12 +20,13 @@ from medgpt_cli.core import console
 from medgpt_cli.core.errors import OutOfResources
 from medgpt_cli.core.types import Reply, Request
 from medgpt_cli.models.answering import probe, stock
-from medgpt_cli.models.answering.asked import Asked, Encode, encode_request
+from medgpt_cli.models.answering.asked import Answered, Asked, Encode, encode_request
+from medgpt_cli.models.answering.attention import attending_to_slots
 from medgpt_cli.models.answering.features import Features, Pixels
 from medgpt_cli.models.answering.memory import ran_out
 from medgpt_cli.models.answering.reader import Reader
-from medgpt_cli.models.answering.run import Answered, Run
-from medgpt_cli.models.answering.store import Shape, attending_to_slots
+from medgpt_cli.models.answering.run import Run
+from medgpt_cli.models.answering.store import Shape
 from medgpt_cli.models.answering.tree import plan
 from medgpt_cli.models.channels import Channels
 

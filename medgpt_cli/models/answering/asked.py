@@ -1,4 +1,4 @@
-"""A request as tokens: one trunk that is read once, and the branches that leave it.
+"""A request as tokens: one trunk that is read once, and the branches that leave it; and what came of it.
 
 The trunk is what the prompt and all proposed answers have in common.  Where an answer shall be written, the prompt is
 a branch (mostly an empty one); each proposed answer is a branch whose own tokens are weighed.  All of it is tokenised
@@ -9,7 +9,7 @@ of models or tensors; it is handed what encodes a dialogue.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,8 +26,8 @@ class Encode(Protocol):
         """Ids of a dialogue that the model shall go on with, image tokens widened."""
         ...
 
-    def answered(self, turns: Sequence[Turn], text: str) -> tuple[list[int], int]:
-        """Ids of a dialogue with its answer, and where the answer's own tokens begin."""
+    def answered(self, turns: Sequence[Turn], texts: Sequence[str]) -> list[tuple[list[int], int]]:
+        """Ids of a dialogue with each of several answers, and where the answer's own tokens begin."""
         ...
 
 
@@ -83,6 +83,29 @@ class Asked:
         return self.trunk + written + sum(len(choice.ids) - self.trunk for choice in self.choices)
 
 
+@dataclass(slots=True)
+class Answered:
+    """What came of a request.
+
+    Attributes:
+        asked: The request.
+        tokens: What was written, the stop token included.
+        likelihoods: Of its choices, in nats.
+        finished: Whether the stop token was written, where a reply was asked for.
+        error: Its name, where there is one.
+        seconds: From the pass that read the prompt to the end.
+        first_token_seconds: To the first token.
+    """
+
+    asked: Asked
+    tokens: list[int] = field(default_factory=list)
+    likelihoods: tuple[float, ...] = ()
+    finished: bool = True
+    error: str = ""
+    seconds: float = 0.0
+    first_token_seconds: float = 0.0
+
+
 def encode_request(number: int, request: Request, encode: Encode, limit: int) -> Asked:
     """Encodes one request.
 
@@ -96,7 +119,7 @@ def encode_request(number: int, request: Request, encode: Encode, limit: int) ->
     limit = (request.max_new_tokens or limit) if request.generate else 0
     choices = tuple(
         Choice(np.asarray(ids, np.int32), start)
-        for ids, start in (encode.answered(request.turns, text) for text in request.choices)
+        for ids, start in (encode.answered(request.turns, request.choices) if request.choices else ())
     )
     # A choice's last token is never read, only looked for.
     paths = [choice.ids[: max(len(choice.ids) - 1, choice.start)] for choice in choices]

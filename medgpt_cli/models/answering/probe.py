@@ -11,8 +11,9 @@ from typing import Any
 
 import torch
 
+from medgpt_cli.models.answering.attention import attending_to_slots
 from medgpt_cli.models.answering.reader import Piece, Reader
-from medgpt_cli.models.answering.store import Shape, Store, attending_to_slots
+from medgpt_cli.models.answering.store import Shape, Store
 
 TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 5e-2, torch.float16: 1e-2}
 """Largest difference of a hidden state, relative to the largest of the reference."""

@@ -11,46 +11,18 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from math import sqrt
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from medgpt_cli.models.answering.asked import Asked
+from medgpt_cli.models.answering.asked import Answered, Asked
 from medgpt_cli.models.answering.features import Features
+from medgpt_cli.models.answering.guesses import Guesses
+from medgpt_cli.models.answering.layout import Layout
 from medgpt_cli.models.answering.reader import Piece, Reader
 from medgpt_cli.models.answering.store import Shape, Store
 from medgpt_cli.models.answering.tree import Node
-
-GUESSED = 8
-"""Tokens of a reply that are guessed at most."""
-
-REMEMBERED = 8
-"""Replies from whose common beginning the next is guessed."""
-
-
-@dataclass(slots=True)
-class Answered:
-    """What came of a request.
-
-    Attributes:
-        asked: The request.
-        tokens: What was written, the stop token included.
-        likelihoods: Of its choices, in nats.
-        finished: Whether the stop token was written, where a reply was asked for.
-        error: Its name, where there is one.
-        seconds: From the pass that read the prompt to the end.
-        first_token_seconds: To the first token.
-    """
-
-    asked: Asked
-    tokens: list[int] = field(default_factory=list)
-    likelihoods: tuple[float, ...] = ()
-    finished: bool = True
-    error: str = ""
-    seconds: float = 0.0
-    first_token_seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -91,8 +63,7 @@ class Run:
         self._image_id = image_id
         self._ends = ends
         self._done = done
-        self._lately: deque[list[int]] = deque(maxlen=REMEMBERED)
-        self._tokens_a_reply = 8.0
+        self._guesses = Guesses(ends)
 
     def __call__(self, planned: Sequence[tuple[Asked, Node | None]], rows: int) -> None:
         """Answers all of them, `rows` at a time, in their order.
@@ -107,9 +78,7 @@ class Run:
         total = len(self._store.filled)
         while waiting or self._active:
             free = total - len(self._active)
-            # Fewer, fuller passes over prompts against rows that stand idle: best at sqrt(2 / length of a reply).
-            enough = min(1.0, sqrt(2 / self._tokens_a_reply)) * total
-            if waiting and (not self._active or free >= enough):
+            if waiting and (not self._active or free >= self._guesses.enough(total)):
                 self._admit([waiting.popleft() for _ in range(min(free, len(waiting)))])
             else:
                 self._write()
@@ -167,16 +136,19 @@ class Run:
         count = int(np.count_nonzero(ids == self._image_id)) if asked.images else 0
         if count:
             before = int(np.count_nonzero(asked.path[:start] == self._image_id))
-            whole = torch.cat([self._features[reference] for reference in asked.images])
-            features = whole[before : before + count]
+            each = int(np.count_nonzero(asked.path == self._image_id)) // len(asked.images)
+            # Only those shown in this part: another of the request's pictures may be one that cannot be opened.
+            first, last = before // each, -(-(before + count) // each)
+            whole = torch.cat([self._features[reference] for reference in asked.images[first:last]])
+            features = whole[before - first * each : before - first * each + count]
         return Piece(ids, range(start, end), [0] * (end - start), features)
 
     def _read_requests(self, able: list[tuple[Asked, Node | None]]) -> None:
         began = time.perf_counter()
         first = len(self._active)
-        guess = self._guess()
+        guess = self._guesses.beginning()
         self._begin(first, [node for _, node in able])
-        layouts = [_Layout(asked, node.length if node else 0, guess) for asked, node in able]
+        layouts = [Layout(asked, node.length if node else 0, guess) for asked, node in able]
         pieces = []
         for layout in layouts:
             trunk = self._piece(layout.asked, layout.start, layout.asked.trunk)
@@ -192,7 +164,6 @@ class Run:
         weighed = self._weigh(layouts, hidden)
         written = self._look_at_guesses(layouts, hidden)
         now = time.perf_counter()
-        kept = []
         for at, (layout, (_, node)) in enumerate(zip(layouts, able, strict=True)):
             answered = Answered(layout.asked, likelihoods=weighed[at])
             self._leave(node)
@@ -202,7 +173,6 @@ class Run:
                 spare = self._take(row, layout.guess, written[at])
                 self._store.filled[first + at] -= spare
             self._active.append(row)
-            kept.append(at)
         self._clear(first)
 
     def _leave(self, node: Node | None) -> None:
@@ -211,7 +181,7 @@ class Run:
             if not each.waiting:
                 each.states = None
 
-    def _weigh(self, layouts: list[_Layout], hidden: torch.Tensor) -> list[tuple[float, ...]]:
+    def _weigh(self, layouts: list[Layout], hidden: torch.Tensor) -> list[tuple[float, ...]]:
         rows = [at for at, layout in enumerate(layouts) for _ in layout.looked]
         if not rows:
             return [()] * len(layouts)
@@ -226,7 +196,7 @@ class Run:
             sums.append(tuple(total))
         return sums
 
-    def _look_at_guesses(self, layouts: list[_Layout], hidden: torch.Tensor) -> list[list[int]]:
+    def _look_at_guesses(self, layouts: list[Layout], hidden: torch.Tensor) -> list[list[int]]:
         rows = [at for at, layout in enumerate(layouts) for _ in layout.ends]
         if not rows:
             return [[] for _ in layouts]
@@ -275,56 +245,5 @@ class Run:
             answered.seconds = now - row.began
             if answered.asked.limit:
                 answered.finished = answered.tokens[-1] in self._ends
-                self._lately.append(answered.tokens)
-                self._tokens_a_reply += (len(answered.tokens) - self._tokens_a_reply) / 16
+                self._guesses.learn(answered.tokens)
             self._done(answered)
-
-    def _guess(self) -> list[int]:
-        """How the next reply will begin, if replies go on as lately."""
-        if len(self._lately) < REMEMBERED // 2:
-            return []
-        guess: list[int] = []
-        for tokens in zip(*self._lately, strict=False):
-            if len(set(tokens)) > 1 or tokens[0] in self._ends or len(guess) == GUESSED:
-                break
-            guess.append(tokens[0])
-        return guess
-
-
-class _Layout:
-    """What a request reads behind its trunk, and where in its row is looked."""
-
-    def __init__(self, asked: Asked, start: int, guess: list[int]) -> None:
-        self.asked = asked
-        self.start = start
-        self.ids: list[int] = []
-        self.positions: list[int] = []
-        self.branches: list[int] = []
-        self.looked: list[tuple[int, int, int]] = []
-        """Where a token of a choice is looked for, the token, and the choice's number."""
-        self.ends: list[int] = []
-        """Where the next token of the reply is looked for: behind the prompt, and behind each guess."""
-        trunk = asked.trunk
-        for number, choice in enumerate(asked.choices):
-            spots = self._branch(choice.ids[trunk:-1].tolist(), number + 1)
-            for token in range(choice.start, len(choice.ids)):
-                self.looked.append((spots(token - 1), int(choice.ids[token]), number))
-        self.guess: list[int] = []
-        self.branch = 0
-        if asked.limit:
-            rest = asked.prompt[trunk:].tolist()
-            self.guess = guess[: asked.limit - 1]
-            # Choices must not see what is guessed of the reply, so beside choices it is a branch of its own.
-            self.branch = len(asked.choices) + 1 if asked.choices else 0
-            spots = self._branch([*rest, *self.guess], self.branch)
-            end = len(asked.prompt) - 1
-            self.ends = [spots(end + i) for i in range(len(self.guess) + 1)]
-
-    def _branch(self, ids: list[int], branch: int) -> Callable[[int], int]:
-        """Adds a branch; where in the row each position of its path stands."""
-        trunk = self.asked.trunk
-        offset = trunk - self.start + len(self.ids)
-        self.ids += ids
-        self.positions += range(trunk, trunk + len(ids))
-        self.branches += [branch] * len(ids)
-        return lambda position: position - (self.start if position < trunk else trunk - offset)

@@ -11,10 +11,9 @@ from typing import Any
 import torch
 
 from medgpt_cli.core.errors import MedGPTError, OutOfResources
-from medgpt_cli.models.answering.asked import Asked
+from medgpt_cli.models.answering.asked import Answered, Asked
 from medgpt_cli.models.answering.features import Pixels
 from medgpt_cli.models.answering.memory import ran_out
-from medgpt_cli.models.answering.run import Answered
 
 
 def answer(model: Any, asked: Asked, pixels: Pixels, ends: frozenset[int]) -> Answered:

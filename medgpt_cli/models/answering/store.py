@@ -1,4 +1,4 @@
-"""Keys and values of several dialogues at once, and the attention that reads them.
+"""Keys and values of several dialogues at once, and who sees which of them.
 
 Each dialogue has a row of slots that it fills from the left; what is padding elsewhere is here a slot that nobody
 sees.  Every slot knows its token's position and branch, and a query sees a slot if it is not later, not behind the
@@ -11,17 +11,10 @@ Shapes: L layers, R rows, G key-value heads, H query heads, T slots, S new token
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import AttentionInterface
-
-from medgpt_cli.models.attention.sinks import attend
-
-NAME = "answering_slots"
-"""Our attention in transformers' registry; without a mask function beside it, transformers builds no masks."""
 
 NOWHERE = 2**30
 """The position of a slot that holds nothing: later than any query."""
@@ -204,60 +197,6 @@ class Pass:
             seen |= asks < 0  # padding sees something, for a row of nothing would be NaN
             bias = torch.zeros(seen.shape, dtype=self._store.states.dtype, device=seen.device)
             yield tokens, slots, bias.masked_fill_(~seen, float("-inf"))[:, None]
-
-
-def attend_to_slots(
-    module: Any,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attention_mask: torch.Tensor | None,
-    *,
-    scaling: float,
-    answering: Pass,
-    dropout: float = 0.0,
-    sliding_window: int | None = None,
-    s_aux: torch.Tensor | None = None,
-    **kwargs: Any,
-) -> tuple[torch.Tensor, None]:
-    """Attention over a store, as transformers calls it.
-
-    Args:
-        module: The attention layer, for its number.
-        query: (rows, H, S, D).
-        key: (rows, G, S, D).
-        value: (rows, G, S, D).
-        attention_mask: Always None; the pass knows who sees what.
-        scaling: What the products of query and key are multiplied by.
-        answering: The pass.
-        dropout: Not read; nothing is dropped in evaluation.
-        sliding_window: W, or None for full attention.
-        s_aux: gpt-oss's sinks (H), or None.
-        kwargs: What other attentions need.
-
-    Returns:
-        (rows, S, H, D), and no weights.
-    """
-    keys, values = answering.write(module.layer_idx, key, value)
-    out = [
-        attend(query[:, :, t], keys[:, :, s], values[:, :, s], s_aux, scale=scaling, bias=bias)
-        for t, s, bias in answering.views(sliding_window)
-    ]
-    whole = out[0] if len(out) == 1 else torch.cat(out, dim=2)
-    return whole.transpose(1, 2).contiguous(), None
-
-
-@contextmanager
-def attending_to_slots(language_model: Any) -> Iterator[None]:
-    """Lets a language model attend this way for a while."""
-    AttentionInterface.register(NAME, attend_to_slots)
-    config = language_model.config
-    before = config._attn_implementation
-    config._attn_implementation = NAME
-    try:
-        yield
-    finally:
-        config._attn_implementation = before
 
 
 def padded(rows: Sequence[Sequence[int]], fill: int, *, device: torch.device) -> torch.Tensor:

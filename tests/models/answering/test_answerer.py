@@ -8,7 +8,7 @@ import torch
 
 from medgpt_cli.core.types import Reply, Request, Role, Turn
 from medgpt_cli.models.answering import answerer as module
-from medgpt_cli.models.answering.run import Run
+from medgpt_cli.models.answering.guesses import Guesses
 from medgpt_cli.models.answering.store import Store
 from tests.models.answering.models import (
     KINDS,
@@ -111,11 +111,11 @@ def test_a_guess_that_is_wrong_changes_nothing(
     of_one: list[int] = max((eval(reply.text) for reply in theirs), key=len)
     tried = []
 
-    def guess(run: Run) -> list[int]:
+    def guess(guesses: Guesses) -> list[int]:
         tried.append(of_one[:5])
         return tried[-1]
 
-    monkeypatch.setattr(Run, "_guess", guess)
+    monkeypatch.setattr(Guesses, "beginning", guess)
     tell_apart(replies(answerer(*loaded, batch_rows=5), everything(pictures)), theirs)
     assert tried
 
@@ -131,7 +131,7 @@ def test_a_reply_that_begins_like_the_last_ones_takes_fewer_passes(
     requests = [everything(pictures)[longest]] * 20
     answer = answerer(model, processor, batch_rows=4)
     said = replies(answer, requests)
-    monkeypatch.setattr(Run, "_guess", lambda run: [])
+    monkeypatch.setattr(Guesses, "beginning", lambda guesses: [])
     plain = answerer(model, processor, batch_rows=4)
     tell_apart(said, replies(plain, requests))
     assert said[0].tokens > 2
@@ -149,8 +149,8 @@ def test_long_dialogues_slide_out_of_the_window(kind: str, tmp_path: Path) -> No
     tell_apart(replies(answerer(model, processor, max_new_tokens=33), requests), theirs)
 
 
-def test_what_fails_fails_alone(llama: tuple[Any, Any], pictures: list[str], tmp_path: Path) -> None:
-    model, processor = llama
+def test_what_fails_fails_alone(loaded: tuple[Any, Any], pictures: list[str], tmp_path: Path) -> None:
+    model, processor = loaded
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG\r\n\x1a\nnot a picture")
     requests = [
@@ -166,6 +166,12 @@ def test_what_fails_fails_alone(llama: tuple[Any, Any], pictures: list[str], tmp
     assert [reply.error for reply in found] == [
         "BAD_IMAGE", "", "BAD_IMAGE", "TOO_LONG", "TOO_LONG", "TOO_LONG", "",
     ]  # fmt: skip
+    beside = [
+        ask(0, 1, "a longer question", images=[two, str(broken)]) for two in pictures for _ in range(2)
+    ]
+    beside += [ask(0, 0, "a longer question", images=[two]) for two in pictures]
+    found_beside = replies(answerer(model, processor, batch_rows=2), beside)
+    assert [reply.error for reply in found_beside] == ["BAD_IMAGE"] * 6 + [""] * 3
     good = [requests[1], requests[-1]]
     tell_apart([found[1], found[-1]], expected(model, processor, good))
     assert not any(reply.finished or reply.tokens for reply in found if reply.error)
