@@ -6,6 +6,7 @@ This module knows nothing of models or data.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ def training_arguments(
     bf16: bool,
     cpu: bool,
     deepspeed: dict[str, Any] | None = None,
+    report_to: Sequence[str] = (),
 ) -> TrainingArguments:
     """The stock trainer's arguments, with everything that phones home or hides trouble switched off.
 
@@ -48,6 +50,7 @@ def training_arguments(
         bf16: Compute in bfloat16 over float32 weights.
         cpu: Stay on the CPU even if a device is there.
         deepspeed: What `training.engine` says, where processes share the model.
+        report_to: Trackers; none unless named.
     """
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
@@ -75,7 +78,7 @@ def training_arguments(
         label_names=["labels"],
         remove_unused_columns=False,
         disable_tqdm=True,
-        report_to="none",
+        report_to=list(report_to) or "none",
         push_to_hub=False,
         bf16=bf16,
         use_cpu=cpu,

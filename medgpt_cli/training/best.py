@@ -1,4 +1,4 @@
-"""Which checkpoint had the lowest validation loss, as the run's own metrics say.
+"""Which checkpoint had the lowest validation loss, as the run's own metrics say; and which are thrown away.
 
 This module knows nothing of models.
 """
@@ -6,8 +6,11 @@ This module knows nothing of models.
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import NamedTuple
+
+from medgpt_cli.core import rundir
 
 
 class Best(NamedTuple):
@@ -43,3 +46,17 @@ def best_of(metrics: Path, reached: int) -> Best | None:
         if line.get("validation_loss") is not None and line["step"] <= reached
     ]
     return min(measured, key=lambda each: each.validation_loss, default=None)
+
+
+def drop_old(run: Path, keep: int, best: Best | None) -> None:
+    """Removes checkpoints.
+
+    Args:
+        run: The run folder.
+        keep: How many of the newest stay.
+        best: Stays too, however old.
+    """
+    for old in rundir.checkpoints(run)[:-keep]:
+        if best is None or old.name != best.checkpoint:
+            # A hidden name first: a kill in the middle must not leave half a checkpoint under a whole one's name.
+            shutil.rmtree(old.rename(old.with_name(f".{old.name}.old")))

@@ -1,7 +1,7 @@
-"""What is measured while training: one JSON line a step, and a progress line for the person.
+"""What is measured while training: one JSON line a step.
 
-Loss (of each source too, where there are several), learning rate, gradient norm, tokens, tokens per second and
-memory; never a word of the data.
+Loss (of each source too, where there are several), learning rate, gradient norm, tokens, those that are learnt, both
+a second, how full packed rows are, and memory; never a word of the data.
 This module knows nothing of recipes.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import resource
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,10 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
-from medgpt_cli.core import console
 from medgpt_cli.core.distributed import is_first, sum_of
 from medgpt_cli.core.files import append_line, write_text
+from medgpt_cli.training.progress import Moment, Progress
 from medgpt_cli.training.source_losses import SourceLosses
-
-PLAIN_EVERY = 10.0
-"""Seconds between two progress lines when stderr is not a terminal."""
 
 
 def peak_memory() -> int:
@@ -48,6 +44,7 @@ class Meters(TrainerCallback):
         path: `metrics.jsonl`.
         sources: The sums of each source of the training mix, where there are several.
         validation_sources: The same for validation.
+        row_tokens: Tokens that a packed row holds; None without packing, where no row has room left.
     """
 
     def __init__(
@@ -56,15 +53,18 @@ class Meters(TrainerCallback):
         *,
         sources: SourceLosses | None = None,
         validation_sources: SourceLosses | None = None,
+        row_tokens: int | None = None,
     ) -> None:
         self._path = path
         self._sources = sources
         self._validation_sources = validation_sources
+        self._row_tokens = row_tokens
         self._trainer: Any = None
         self._progress = Progress()
-        self._began = 0.0
         self._step_began = 0.0
         self._tokens_before = 0
+        self._learnt_before = 0
+        self._step_before = 0
 
     def attach(self, trainer: Any) -> None:
         """Tells which trainer counts the tokens."""
@@ -72,7 +72,8 @@ class Meters(TrainerCallback):
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Starts the clock."""
-        self._began = self._step_began = time.perf_counter()
+        self._step_began = time.perf_counter()
+        self._step_before = state.global_step
         self._progress.start(state.global_step, state.max_steps)
 
     def on_log(
@@ -92,23 +93,43 @@ class Meters(TrainerCallback):
         if "loss" not in logs:
             return
         now = time.perf_counter()
+        seconds = now - self._step_began
         tokens = int(sum_of(self._trainer.tokens - self._tokens_before))
+        learnt = int(sum_of(self._trainer.learnt - self._learnt_before))
         line = {
             "step": state.global_step,
             "loss": logs["loss"],
             "lr": logs["learning_rate"],
             "grad_norm": _number(logs.get("grad_norm")),
             "tokens": tokens,
-            "tokens_per_s": round(tokens / (now - self._step_began), 1),
+            "tokens_per_s": round(tokens / seconds, 1),
+            "supervised": learnt,
+            "supervised_per_s": round(learnt / seconds, 1),
             "memory": peak_memory(),
+            **self._fill(tokens, state.global_step),
             **self._by_source("sources", self._sources),
             **({"refused": logs["refused"]} if "refused" in logs else {}),
             **self._router_aux(),
         }
         self._write(line)
-        self._tokens_before = self._trainer.tokens
-        self._step_began = now
-        self._progress.update(state.global_step, logs["loss"], line["tokens_per_s"])
+        self._tokens_before, self._learnt_before = self._trainer.tokens, self._trainer.learnt
+        self._step_began, self._step_before = now, state.global_step
+        self._progress.update(
+            Moment(
+                state.global_step,
+                logs["loss"],
+                line["tokens_per_s"],
+                line["supervised_per_s"],
+                line["memory"],
+                line.get("fill"),
+            )
+        )
+
+    def _fill(self, tokens: int, step: int) -> dict[str, float]:
+        if self._row_tokens is None:
+            return {}
+        rows = self._trainer.rows_until(step) - self._trainer.rows_until(self._step_before)
+        return {"fill": round(tokens / (rows * self._row_tokens), 4)}
 
     def _write(self, line: dict[str, Any]) -> None:
         if is_first():
@@ -140,64 +161,3 @@ class Meters(TrainerCallback):
 def _number(value: float | None) -> float | None:
     """JSON has no word for infinity; such a value is left empty."""
     return value if value is not None and math.isfinite(value) else None
-
-
-class Progress:
-    """A bar on a terminal, a plain line now and then elsewhere, nothing when quiet."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._task: Any = None
-        self._total = 0
-        self._first = 0
-        self._began = 0.0
-        self._told = 0.0
-
-    def start(self, step: int, total: int) -> None:
-        """Shows the run at `step` of `total`."""
-        self._total, self._first, self._began = total, step, time.perf_counter()
-        self._told = self._began
-        if console.is_quiet() or not sys.stderr.isatty():
-            return
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
-
-        self._bar = Bar(
-            TextColumn("step"),
-            MofNCompleteColumn(),
-            BarColumn(),
-            TextColumn("loss {task.fields[loss]}  {task.fields[rate]} tokens/s"),
-            TimeRemainingColumn(),
-            console=console.talk(),
-        )
-        self._bar.start()
-        self._task = self._bar.add_task("", total=total, completed=step, loss="…", rate="…")
-
-    def update(self, step: int, loss: float | None, rate: float) -> None:
-        """Tells the newest loss, if a step was taken, and rate."""
-        said = "–" if loss is None else f"{loss:.3f}"
-        if self._bar is not None:
-            self._bar.update(self._task, completed=step, loss=said, rate=f"{rate:,.0f}")
-            return
-        now = time.perf_counter()
-        if step == self._total or now - self._told >= PLAIN_EVERY:
-            self._told = now
-            left = (now - self._began) / max(step - self._first, 1) * (self._total - step)
-            console.say(
-                f"step {step}/{self._total}  loss {said}  {rate:,.0f} tokens/s  {duration(left)} left"
-            )
-
-    def stop(self) -> None:
-        """Leaves the terminal as it was."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

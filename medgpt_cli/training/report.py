@@ -23,6 +23,8 @@ CURVES = (
     ("lr", "learning rate"),
     ("grad_norm", "gradient norm before clipping"),
     ("tokens_per_s", "tokens a second"),
+    ("supervised_per_s", "supervised tokens a second"),
+    ("fill", "share of packed rows that records fill"),
 )
 
 
@@ -43,6 +45,7 @@ def write_report(run: Path) -> None:
         manifest=manifest,
         curves=[curve for key, title in CURVES if (curve := draw(lines, key, title)) is not None],
         settings=sorted(flat(recipe)),
+        refused=[(line["step"], line["refused"]) for line in lines if "refused" in line],
         sources=source_rows(lines, "sources"),
         validation_sources=source_rows(lines, "validation_sources"),
     )

@@ -10,24 +10,23 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from medgpt_cli.core import rundir
 from medgpt_cli.core.distributed import any_of, from_first, is_first, staged_together, sum_of
 from medgpt_cli.core.errors import BadRecipe
 from medgpt_cli.core.files import write_json
-from medgpt_cli.training.best import Best
+from medgpt_cli.training.best import Best, drop_old
 from medgpt_cli.training.forward import learn_by_documents, supervised
 from medgpt_cli.training.guarded import START_ANEW, GuardedTrainer
 from medgpt_cli.training.router_balance import RouterBalance
 from medgpt_cli.training.sequence import Part, shared_loader
 from medgpt_cli.training.source_losses import SourceLosses
 from medgpt_cli.training.stream import Cursor, Stream
+from medgpt_cli.training.validation import batches
 
 STATE = "trainer_state.json"
 CURSOR = "cursor.json"
@@ -92,6 +91,7 @@ class StageTrainer(GuardedTrainer):
         # Our loss is already a mean over the supervised tokens of the whole optimiser step.
         self.loss_is_scaled_for_ga = True
         self.tokens = 0
+        self.learnt = 0
         self._row_group = row_group
         self._together = 1 if row_group is None else row_group.size()
         learn_by_documents(self.model, row_group)
@@ -143,6 +143,7 @@ class StageTrainer(GuardedTrainer):
             meter.add(each, numbers[1:][chosen][before : before + len(each)])
         if model.training:
             self.tokens += part.own
+            self.learnt += len(each)
             if self._tell_first_loss is not None and self.state.global_step == 0:
                 self._tell_first_loss(sum_of(float(each.double().sum())), int(sum_of(len(each))))
             self._tell_first_loss = None
@@ -172,12 +173,18 @@ class StageTrainer(GuardedTrainer):
         return total + self._router_aux * len(each) * balance, each
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
-        """The validation loss: nats a supervised token, over all records alike whatever the batch size."""
+        """The validation loss: nats a supervised token, over all records alike whatever the batches and ranks."""
         self.model.eval()
         total, count = 0.0, 0
         with torch.no_grad():
-            for inputs in self.get_eval_dataloader():
-                inputs = self._prepare_inputs(inputs)
+            for batch in batches(
+                self.eval_dataset,
+                self.data_collator,
+                self.args.per_device_eval_batch_size,
+                share=self.accelerator.process_index // self._together,
+                shares=self.accelerator.num_processes // self._together,
+            ):
+                inputs = self._prepare_inputs(batch)
                 loss, each = self.compute_loss(self.model, inputs, return_outputs=True)
                 total += loss.item() * len(each)
                 count += len(each)
@@ -187,15 +194,13 @@ class StageTrainer(GuardedTrainer):
         self.control: Any = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, metrics
         )
-        found = Best(self.state.global_step, metrics["eval_loss"])
         lowest = self.best.validation_loss if self.best is not None else math.inf
-        if self._keep_best and found.validation_loss < lowest:
-            self.best = found
+        if self._keep_best and metrics["eval_loss"] < lowest:
+            self.best = Best(self.state.global_step, metrics["eval_loss"])
             self.control.should_save = True  # after this very step
         return metrics
 
-    def _get_learning_rate(self) -> float:
-        # Parts may learn at rates of their own; the one that is shown is the largest.
+    def _get_learning_rate(self) -> float:  # of several parts' own, the largest is shown
         return float(max(self.lr_scheduler.get_last_lr()))
 
     def _save_checkpoint(self, model: Any, trial: Any = None) -> None:
@@ -219,11 +224,7 @@ class StageTrainer(GuardedTrainer):
                     write_json(staging / CURSOR, self._cursor()._asdict())
                     write_json(staging / GUARD, self.guard.state())
         if is_first():
-            for old in rundir.checkpoints(self._checkpoints.parent)[: -self._keep]:
-                if self.best is not None and old.name == self.best.checkpoint:
-                    continue
-                # A hidden name first: a kill in the middle must not leave half a checkpoint under a whole one's name.
-                shutil.rmtree(old.rename(old.with_name(f".{old.name}.old")))
+            drop_old(self._checkpoints.parent, self._keep, self.best)
 
     def gathered_weights(self) -> Weights:
         """All weights by name, in the first process, where processes share them; None where each holds its own."""
@@ -232,11 +233,15 @@ class StageTrainer(GuardedTrainer):
         weights: Weights = self.accelerator.get_state_dict(self.model_wrapped)
         return weights if is_first() else {}
 
-    def _cursor(self) -> Cursor:
-        """Where the stream stands after the steps taken; the run's last micro-batch may be a short one."""
+    def rows_until(self, step: int) -> int:
+        """Rows of the whole run, over all processes, after a step; the last micro-batch may be a short one."""
         a_step = self._train_batch_size * self.args.gradient_accumulation_steps
         a_step *= self.args.world_size // self._together
-        return self._stream.cursor(min(self.state.global_step * a_step, len(self._stream)))
+        return int(min(step * a_step, len(self._stream)))
+
+    def _cursor(self) -> Cursor:
+        """Where the stream stands after the steps taken."""
+        return self._stream.cursor(self.rows_until(self.state.global_step))
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         # The stock method loads nothing into a LLaVA model whose file names are the legacy ones, and only warns.

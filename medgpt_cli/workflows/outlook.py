@@ -6,10 +6,11 @@ import time
 from typing import Any
 
 from medgpt_cli.core import console
+from medgpt_cli.core.distributed import ranks
 from medgpt_cli.core.recipe import Resolved
 from medgpt_cli.training.arguments import run_length
-from medgpt_cli.training.meters import duration
 from medgpt_cli.training.parts import freeze
+from medgpt_cli.training.progress import duration
 from medgpt_cli.workflows import mix
 from medgpt_cli.workflows.stage_data import gather
 from medgpt_cli.workflows.stage_trainer import rows_of_pass
@@ -39,11 +40,12 @@ def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
     learnt = sum(count.trained for count in counts.values())
     mixture = gathered.mixture
     rows = rows_of_pass(recipe, gathered, 0)
-    _, steps = run_length(recipe.train, len(rows))
+    shares = ranks() // recipe.engine.sequence_parallel
+    _, steps = run_length(recipe.train, len(rows), ranks=shares)
     # The records of the first pass; with shares, others come again in the next.
     lengths = gathered.train.lengths
     tokens = sum(lengths[i] for row in rows for i in row) / len(rows)
-    per_step = tokens * recipe.train.batch_size * recipe.train.accumulate
+    per_step = tokens * recipe.train.batch_size * recipe.train.accumulate * shares
     outlook = {
         "stage": recipe.stage,
         "records": len(gathered.train),
@@ -54,7 +56,7 @@ def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
         "longest_record": max(lengths),
         "parameters": {part: count._asdict() for part, count in counts.items()},
         "memory_bytes_without_activations": total * BYTES_WEIGHT + learnt * BYTES_LEARNT,
-        "seconds_roughly": round(_seconds(total, learnt, per_step) * steps),
+        "seconds_roughly": round(_seconds(total, learnt, per_step / ranks()) * steps),
         "recipe": resolved.as_json(),
     }
     if as_json:

@@ -9,6 +9,7 @@ from medgpt_cli.training.plan.activations import Batch
 from medgpt_cli.training.plan.cheapest import Change, Setup, times
 from medgpt_cli.training.plan.flops import flops
 from medgpt_cli.training.plan.memory import memory
+from medgpt_cli.training.plan.pace import BETWEEN, HOST, TO_HOST
 from medgpt_cli.training.plan.published import FIGURES, TITLES, Figure
 from medgpt_cli.training.plan.shapes import Shape
 from medgpt_cli.training.plan.sharing import Device, Sharing
@@ -40,6 +41,9 @@ def document(recipe: Any, setup: Setup, change: Change | None, rows: Rows) -> di
             "operations_from": machine.rate_from,
             "utilisation_assumed": machine.utilisation,
             "watts_per_device_assumed": machine.watts,
+            "bytes_per_second_between_devices_assumed": BETWEEN[machine.kind],
+            "bytes_per_second_to_memory_assumed": TO_HOST,
+            "bytes_per_second_in_memory_assumed": HOST,
         },
         "rows": {
             "basis": rows.basis,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from medgpt_cli.core import console
-from medgpt_cli.training.meters import duration
+from medgpt_cli.training.progress import duration
 
 GIB = 2**30
 
@@ -102,6 +102,9 @@ def _notes(plan: dict[str, Any]) -> None:
         f"({machine['operations_from']}), of which training is assumed to reach {machine['utilisation_assumed']:.0%}",
         "operations: 2 a parameter and token forward, the k chosen experts and supervised positions of the head "
         "only, and attention over what is seen; backward once more for inputs and once for what learns",
+        f"links: {machine['bytes_per_second_between_devices_assumed'] / 1e9:g} GB a second between devices, "
+        f"{machine['bytes_per_second_to_memory_assumed'] / 1e9:g} between a device and main memory, in which AdamW "
+        f"goes through {machine['bytes_per_second_in_memory_assumed'] / 1e9:g}; assumed, and nothing overlaps",
         f"power: {machine['watts_per_device_assumed']:,.0f} W a device, assumed",
         "memory: each part at its highest, for the fullest micro-batch; they do not all peak together, and their "
         "worst moment is what must fit; 5 % of a device are left free",

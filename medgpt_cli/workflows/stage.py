@@ -21,11 +21,13 @@ from medgpt_cli.training.meters import Meters, cut_after
 from medgpt_cli.training.parts import freeze
 from medgpt_cli.training.report import write_report
 from medgpt_cli.training.signals import StopOnSignal
+from medgpt_cli.training.trackers import keep_trackers_in, require_trackers
 from medgpt_cli.training.trainer import StageTrainer
-from medgpt_cli.workflows import mix, outlook, parts_table, run_record
+from medgpt_cli.workflows import outlook, run_record
+from medgpt_cli.workflows.announcing import announce
 from medgpt_cli.workflows.context import check_processes
 from medgpt_cli.workflows.first_step import first_loss_note
-from medgpt_cli.workflows.parts_table import PartRow, part_rows
+from medgpt_cli.workflows.parts_table import part_rows
 from medgpt_cli.workflows.stage_data import StageData, gather
 from medgpt_cli.workflows.stage_trainer import build_trainer
 from medgpt_cli.workflows.starting import (
@@ -35,11 +37,6 @@ from medgpt_cli.workflows.starting import (
     learning_parts,
     refuse_inputs_inside,
 )
-
-FROM_NOTHING = ("tiny", "tiny-siglip")
-"""Models for which the shipped recipes' rates are meant."""
-
-BIGGER = "the 20B model: --model FOLDER (a LLaVA checkpoint), or model.llm=FOLDER model.vision=FOLDER"
 
 
 def run_stage(
@@ -115,6 +112,7 @@ def _run(
             run_record.tell(path, as_json=as_json)
         return
     # Everything that can be wrong is found before the folder is touched.
+    require_trackers(recipe.engine.report_to)
     last = distributed.from_first(_newest(path) if resume else None)
     model, processor = build_model(recipe, checkpoint_folder=last, online=online)
     gathered = gather(recipe, processor)
@@ -137,7 +135,9 @@ def _run(
                 {"phi": gathered.phi},
             )
             run_record.note(run, {"parameters": {part: row._asdict() for part, row in rows.items()}})
-            _announce(run, resolved, gathered, rows, last)
+            announce(run, resolved, gathered, rows, last)
+        if first and recipe.engine.report_to:
+            keep_trackers_in(run.path, online=online)
         distributed.wait()
         steps = _train(run, recipe, model, processor, gathered, last, signals)
         if first:
@@ -178,7 +178,12 @@ def _train(
     note = first_loss_note(run, recipe, model.config.text_config.vocab_size)
     trainer = build_trainer(run, recipe, model, processor, gathered, last, save, note)
     steps = trainer.args.max_steps
-    meters = Meters(run.metrics, sources=trainer.sources, validation_sources=trainer.validation_sources)
+    meters = Meters(
+        run.metrics,
+        sources=trainer.sources,
+        validation_sources=trainer.validation_sources,
+        row_tokens=recipe.train.max_length if recipe.train.packing else None,
+    )
     meters.attach(trainer)
     trainer.add_callback(meters)
     trainer.add_callback(signals)
@@ -217,30 +222,3 @@ def _outcome(trainer: StageTrainer) -> dict[str, Any]:
             f"checkpoints/{best.checkpoint} has the lowest validation loss, {best.validation_loss:.3f}"
         )
     return outcome
-
-
-def _announce(
-    run: RunFolder,
-    resolved: Resolved,
-    gathered: StageData,
-    rows: dict[str, PartRow],
-    last: Path | None,
-) -> None:
-    recipe = resolved.recipe
-    start = f"goes on from {last.name}" if last else f"starts from {run_record.start_of(recipe)}"
-    console.say(f"{recipe.stage} {start}, writes to {run.path}")
-    if recipe.model.base is None and recipe.model.llm is None:
-        console.say(f"tiny is the embedded small model; {BIGGER}", style="dim")
-    if recipe.model.base not in (None, *FROM_NOTHING) and "recipes/" in resolved.origins["train.lr"]:
-        console.warn(
-            f"train.lr={recipe.train.lr:g} is for a model that starts from nothing; give train.lr=2e-5"
-        )
-    console.say(gathered.sentence())
-    for line in mix.sentences(gathered.mixture):
-        console.say(line)
-    for line in parts_table.sentences(rows):
-        console.say(line, style="dim")
-    if recipe.train.router_aux:
-        console.say(
-            f"train.router_aux={recipe.train.router_aux:g}: the loss holds the router's balance, too"
-        )

@@ -83,6 +83,7 @@ def build_trainer(
             bf16=bf16,
             cpu=cpu,
             deepspeed=deepspeed,
+            report_to=recipe.engine.report_to,
         ),
         data_collator=collate,
         train_dataset=EncodedDataset(

@@ -7,15 +7,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from medgpt_cli.training.meters import Meters, Progress, cut_after, duration
+from medgpt_cli.training.meters import Meters, cut_after
 from medgpt_cli.training.source_losses import SourceLosses
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0 s"), (89, "89 s"), (90, "2 min"), (3600, "60 min"), (9000, "2.5 h")]
-)
-def test_durations_are_said_as_people_say_them(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
 
 
 def test_steps_that_will_be_repeated_are_cut(tmp_path: Path) -> None:
@@ -28,16 +21,27 @@ def test_steps_that_will_be_repeated_are_cut(tmp_path: Path) -> None:
 
 def test_a_line_a_step_without_any_data_in_it(tmp_path: Path) -> None:
     meters = Meters(tmp_path / "metrics.jsonl")
-    meters.attach(SimpleNamespace(tokens=0))
+    meters.attach(SimpleNamespace(tokens=0, learnt=0))
     state = SimpleNamespace(global_step=0, max_steps=2)
     meters.on_train_begin(None, state, None)
-    meters._trainer.tokens = 40
+    meters._trainer.tokens, meters._trainer.learnt = 40, 10
     state.global_step = 1
     meters.on_log(None, state, None, {"loss": 2.5, "learning_rate": 1e-3, "grad_norm": 0.7})
     meters.on_log(None, state, None, {"eval_loss": 2.0})
     first, second = map(json.loads, (tmp_path / "metrics.jsonl").read_text().splitlines())
-    assert list(first) == ["step", "loss", "lr", "grad_norm", "tokens", "tokens_per_s", "memory"]
-    assert (first["loss"], first["tokens"]) == (2.5, 40)
+    assert list(first) == [
+        "step",
+        "loss",
+        "lr",
+        "grad_norm",
+        "tokens",
+        "tokens_per_s",
+        "supervised",
+        "supervised_per_s",
+        "memory",
+    ]
+    assert (first["loss"], first["tokens"], first["supervised"]) == (2.5, 40, 10)
+    assert first["supervised_per_s"] == pytest.approx(first["tokens_per_s"] / 4, rel=0.01)
     assert second == {"step": 1, "validation_loss": 2.0}
 
 
@@ -46,7 +50,7 @@ def test_a_mixture_has_its_sources_on_the_line(tmp_path: Path) -> None:
     sources.add(torch.tensor([2.0, 3.0]), torch.tensor([0, 0]))
     files.add(torch.tensor([float("inf")]), torch.tensor([1]))
     meters = Meters(tmp_path / "metrics.jsonl", sources=sources, validation_sources=files)
-    meters.attach(SimpleNamespace(tokens=0, accelerator=None))
+    meters.attach(SimpleNamespace(tokens=0, learnt=0, accelerator=None))
     state = SimpleNamespace(global_step=1, max_steps=2)
     meters.on_log(None, state, None, {"loss": 2.5, "learning_rate": 1e-3})
     meters.on_log(None, state, None, {"eval_loss": 2.0})
@@ -60,7 +64,7 @@ def test_a_mixture_has_its_sources_on_the_line(tmp_path: Path) -> None:
 
 def test_a_line_whose_steps_were_not_taken_has_no_loss(tmp_path: Path) -> None:
     meters = Meters(tmp_path / "metrics.jsonl")
-    meters.attach(SimpleNamespace(tokens=0))
+    meters.attach(SimpleNamespace(tokens=0, learnt=0))
     state = SimpleNamespace(global_step=5, max_steps=9)
     logs = {"loss": None, "learning_rate": 1.0, "grad_norm": None, "refused": 2}
     meters.on_log(None, state, None, logs)
@@ -72,18 +76,18 @@ def test_the_balance_of_routers_has_its_mean_on_the_line(tmp_path: Path) -> None
     losses = SourceLosses(["router_aux"])
     losses.add(torch.tensor([2.0, 2.0, 5.0]), torch.zeros(3, dtype=torch.long))
     meters = Meters(tmp_path / "metrics.jsonl")
-    meters.attach(SimpleNamespace(tokens=0, accelerator=None, router_losses=losses))
+    meters.attach(SimpleNamespace(tokens=0, learnt=0, accelerator=None, router_losses=losses))
     state = SimpleNamespace(global_step=5, max_steps=9)
     meters.on_log(None, state, None, {"loss": 2.5, "learning_rate": 1.0})
     assert json.loads((tmp_path / "metrics.jsonl").read_text())["router_aux"] == 3.0
 
 
-def test_progress_is_a_plain_line_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = Progress()
-    progress.start(0, 2)
-    progress.update(1, None, 100.0)
-    progress.update(2, 1.5, 1234.0)
-    progress.stop()
-    captured = capsys.readouterr()
-    assert captured.err == "step 2/2  loss 1.500  1,234 tokens/s  0 s left\n"
-    assert captured.out == ""
+def test_how_full_packed_rows_are(tmp_path: Path) -> None:
+    meters = Meters(tmp_path / "metrics.jsonl", row_tokens=10)
+    meters.attach(SimpleNamespace(tokens=0, learnt=0, rows_until=lambda step: min(2 * step, 5)))
+    state = SimpleNamespace(global_step=1, max_steps=3)
+    meters.on_train_begin(None, state, None)
+    for state.global_step, meters._trainer.tokens in ((2, 19), (3, 29)):
+        meters.on_log(None, state, None, {"loss": 2.5, "learning_rate": 1.0})
+    lines = map(json.loads, (tmp_path / "metrics.jsonl").read_text().splitlines())
+    assert [line["fill"] for line in lines] == [0.95, 1.0]  # the last step of the run has one row

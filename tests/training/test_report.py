@@ -49,7 +49,24 @@ def test_the_page_stands_alone_and_escapes_what_it_prints(tmp_path: Path) -> Non
         "records": 3,
         "base": "tiny",
         "data": {"<script>alert(1)</script>.jsonl": "0" * 64},
-        "parameters": {"projector": {"trained": 5, "total": 5, "dead": 0}},
+        "parameters": {
+            "vision": {
+                "trained": 0,
+                "total": 7,
+                "dead": 2,
+                "lr": None,
+                "dtype": "float32",
+                "compute": "bfloat16",
+            },
+            "projector": {
+                "trained": 5,
+                "total": 5,
+                "dead": 0,
+                "lr": 2e-5,
+                "dtype": "float32",
+                "compute": "float32",
+            },
+        },
         "environment": {"python": "3.11", "packages": {"torch": "2"}},
     }
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
@@ -61,6 +78,14 @@ def test_the_page_stands_alone_and_escapes_what_it_prints(tmp_path: Path) -> Non
     assert page.count("Loss by source") == 1
     assert "Validation loss by file" not in page
     assert '&lt;b&gt;.jsonl</td><td class="number">600</td><td class="number">1.25</td>' in page
+    assert '<td class="number">2e-05</td>\n<td>float32</td>' in page
+    assert '<td class="number">frozen</td>\n<td>float32, computed in bfloat16</td>' in page
+    assert "None: every step was taken." in page
+    refused = json.dumps({"step": 61, "loss": None, "refused": 3})
+    with (tmp_path / "metrics.jsonl").open("a") as more:
+        more.write(refused + "\n")
+    write_report(tmp_path)
+    assert "3 of 60 steps were left out by the guard" in (tmp_path / "report.html").read_text()
     figures = page.count("<svg")
     assert figures == 2
     for part in page.split("<svg")[1:]:

@@ -168,6 +168,8 @@ class Engine(Section):
     """Neighbouring processes that share each row, so that a longer one fits; divides processes and attention heads."""
     checkpointing: Literal["none", "on", "offload"] = "none"
     """Whether layers compute again, backwards, instead of keeping; offload keeps their inputs in main memory."""
+    report_to: tuple[Literal["tensorboard", "mlflow", "wandb"], ...] = ()
+    """Trackers that are told loss, rate and norm of every step as well; none when empty."""
 
 
 class Part(Section):

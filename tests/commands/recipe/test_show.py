@@ -43,6 +43,7 @@ train:
   batch_size: 8         # default
   accumulate: 1         # default
   max_length: 2048      # default
+  overlong: refuse      # default
   packing: false        # default
   max_images: 64        # default
   lr: 1e-05             # command line
@@ -84,6 +85,7 @@ engine:
   offload: none         # default
   sequence_parallel: 1  # default
   checkpointing: none   # default
+  report_to: []         # default
 gates:
   phi:
     level: normal       # default
