@@ -48,7 +48,7 @@ _MENTION = re.compile(
     r"\s*(?:is|are|was|were|and|or|can|cannot|could|would|may|might|has)(?!\w)", re.IGNORECASE
 )
 _AND = r"\s*(?:,|/|&|\+|(?:or|and)(?!\w))\s*(?:(?:or|and)\s+)?"
-_ALONE = r"(?![\w\u0300-\u036f]|[.,]\d)"
+_ALONE = r"(?!\w|[.,]\d)"
 """After a letter: neither a word nor a number goes on."""
 
 _BESIDE = 200

@@ -219,6 +219,7 @@ def test_an_item_without_options_has_no_letter() -> None:
         "[{(",
         "answer:\n",
         "answer: A or B ",
+        "answer: A x ",
         "answer: A\n",
         "\\boxed{",
         "\\boxed{A ",

@@ -57,9 +57,8 @@ def _bleu1(counts: Sequence[float]) -> float:
 
 
 def _legacy(item: Item, text: str) -> float:
-    if not normalise(
-        text
-    ):  # by the evaluator's rule silence would be right where the answer is a stop word
+    # By the evaluator's own rule silence would be right where the right answer is a stop word.
+    if not normalise(text):
         return 0.0
     answer, references = content_words(text), [content_words(gold) for gold in item.golds]
     return max(_truncated_bleu4(answer, reference) for reference in references)

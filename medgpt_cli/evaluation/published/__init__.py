@@ -53,7 +53,7 @@ def rows(task: str) -> list[Row]:
         UsageError: When there is none.
     """
     name = f"-{task.lower().replace('_', '-')}-"
-    found = max((known for known in sets() if f"-{known}-" in name), key=len, default="")
+    found = next((known for known in sets() if f"-{known}-" in name), "")
     if not found:
         near = get_close_matches(task.lower(), sets(), 3, 0.5) or sets()
         raise UsageError(f"no published number of {task} is recorded", repair=f"try {', '.join(near)}")

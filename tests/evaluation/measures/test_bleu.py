@@ -114,6 +114,7 @@ def test_strict_match_gives_a_sentence_nothing() -> None:
         (["mri", "mri scan"], "mri scan", 1),
         (["ct", "x y z"], "x y", 1),
         (["ct"], "", 0),
+        (["lung", "left lung"], "lung lung", 1 / 2),
     ],
 )
 def test_by_hand(golds: list[str], reply: str, value: float) -> None:
