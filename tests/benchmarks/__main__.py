@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     bench_duplicates,
+    bench_eval,
     bench_help,
     bench_plan,
     bench_prep,
@@ -19,6 +20,15 @@ from tests.benchmarks import (
 )
 
 if __name__ == "__main__":
-    for bench in (bench_help, bench_records, bench_duplicates, phi, leaks, bench_prep, bench_plan):
+    for bench in (
+        bench_help,
+        bench_records,
+        bench_duplicates,
+        phi,
+        leaks,
+        bench_prep,
+        bench_plan,
+        bench_eval,
+    ):
         sys.stdout.write(f"\n{bench.__name__.rpartition('.')[2]}\n")
         bench.run(Path(sys.argv[1]))
