@@ -139,6 +139,7 @@ def tell(run: RunFolder, *, as_json: bool) -> None:
     scores = msgspec.convert(document["tasks"], list[TaskScore])
     page = console.result()
     page.print(score_table.as_table(scores, page.width))
+    page.print(f"model {document['model']}, SHA-256 {document['model_hash'][:12]}", soft_wrap=True)
     cut = sum(score.overall.truncated for score in scores)
     failed = sum(score.overall.errors for score in scores)
     if cut:

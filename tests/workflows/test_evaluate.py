@@ -89,6 +89,7 @@ def test_leaves_a_finished_folder_and_prints_the_table(
         "measure      value          95 %   N",
         "overlap with training data unknown: no training data is recorded for fake",
         "in or out of distribution: unknown",
+        "model fake, SHA-256 c0ffeec0ffee",
     ]
     assert err.splitlines() == [
         "my: 1 of 4 asked, 1 right",
