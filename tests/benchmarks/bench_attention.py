@@ -114,12 +114,12 @@ def run(folder: Path, rounds: int = ROUNDS, longest: int = LENGTHS[-1]) -> None:
     }
     write(folder, "attention", document)
     rows = []
-    for length, row in found.items():
+    for tokens, row in found.items():
         mine, stock = row["medgpt"], row["eager"]
         told = isinstance(stock, str)
         rows.append(
             (
-                f"{int(length):,}",
+                f"{int(tokens):,}",
                 f"{mine['cpu_seconds']:.3f}",
                 "not run" if told else f"{stock['cpu_seconds']:.3f}",
                 "" if told else f"{stock['cpu_seconds'] / mine['cpu_seconds']:.1f}x",

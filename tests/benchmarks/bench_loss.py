@@ -11,6 +11,7 @@ resident, the gradients it leaves included.  Writes FOLDER/loss.json and prints 
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
 from collections.abc import Callable
@@ -28,6 +29,8 @@ from tests.benchmarks.measuring import environment, forget_peak, in_turns, insta
 VOCABULARY, WIDTH, POSITIONS = 201_088, 512, 1024
 SHARES = (0.1, 0.25, 0.5, 1.0)
 ROUNDS = 5
+
+LIBC = ctypes.CDLL(None)
 
 Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 """Mean over supervised positions from hidden states (S, C), head (V, C) and labels (S)."""
@@ -102,6 +105,8 @@ def added(work: Callable[[], Any], *tensors: torch.Tensor) -> int:
     for tensor in tensors:
         tensor.grad = None
     gc.collect()
+    if hasattr(LIBC, "malloc_trim"):
+        LIBC.malloc_trim(0)  # what was freed before would be taken again unseen
     before = forget_peak()
     work()
     return resident("VmHWM") - before
