@@ -9,12 +9,17 @@ import sys
 from pathlib import Path
 
 from tests.benchmarks import (
+    bench_attention,
     bench_duplicates,
     bench_eval,
     bench_help,
+    bench_loss,
+    bench_packed,
     bench_plan,
     bench_prep,
     bench_records,
+    bench_resume,
+    bench_train,
     leaks,
     phi,
 )
