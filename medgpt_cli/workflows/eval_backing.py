@@ -79,7 +79,8 @@ def opened(settings: EvalSettings, name: str) -> Answering:
     if device == "cuda" and distributed.ranks() > 1:
         import torch
 
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        # More processes than devices share them.
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
     loaded = loading.load_model(name, online=settings.backing.online)
     words = {
         "device": device,
