@@ -33,6 +33,11 @@ if __name__ == "__main__":
         leaks,
         bench_prep,
         bench_plan,
+        bench_packed,
+        bench_attention,
+        bench_loss,
+        bench_resume,
+        bench_train,
         bench_eval,
     ):
         sys.stdout.write(f"\n{bench.__name__.rpartition('.')[2]}\n")
