@@ -11,9 +11,6 @@ from math import exp, log
 
 import msgspec
 
-CLIPPED = -9000.0
-"""Servers write -9999 for "not among those I looked at"."""
-
 
 class Told(msgspec.Struct, frozen=True):
     """A token and its log-probability in nats."""
@@ -51,10 +48,10 @@ def of_letters(choices: Sequence[str], first: Position) -> tuple[float, ...]:
     told = {entry.token: entry.logprob for entry in (first, *first.top_logprobs)}
     found = []
     for letter in choices:
-        shares = [
-            exp(value) for token, value in told.items() if token.strip() == letter and value > CLIPPED
-        ]
-        if not shares or sum(shares) <= 0:
+        shares = [exp(min(value, 0.0)) for token, value in told.items() if token.strip() == letter]
+        if (
+            not sum(shares) > 0
+        ):  # not told, or -9999, which servers write for "not among those I looked at"
             return ()
         found.append(log(sum(shares)))
     return tuple(found)

@@ -72,6 +72,7 @@ LETTERS = Request(ASKED.turns, choices=("A", "B", "C"))
         (said(top=tokens(B=-0.1, A=-3.0)), ()),  # C is not told: nothing is
         (said(top=tokens(B=-0.1, A=-3.0, C=-9999.0)), ()),  # what OpenAI writes for it
         (said(top=tokens(B=-0.1, A=-3.0, c=-5.0)), ()),
+        (said(top=tokens(B=1e300, A=-3.0, C=-5.0)), (-3.0, 0.0, -5.0)),
         (said(top=[]), ()),
         (said(), ()),
         (said("B", top=tokens(B=-0.1, A=-3.0, C=-5.0), reasoning="Hm."), ()),
@@ -99,12 +100,15 @@ def test_a_likelihood_that_underflows_is_not_told() -> None:
 def test_letters_are_asked_for_and_texts_are_not(asking: Any) -> None:
     with serving(lambda call: call.say(json.loads(said(top=tokens(B=-0.1, A=-3.0, C=-5.0))))) as server:
         texts = Request(ASKED.turns, choices=("axial", "coronal"))
-        replies = asking.ask(asking.endpoint(server.url, concurrency=1), [LETTERS, texts, ASKED])
-    assert [reply.likelihoods != () for reply in replies] == [True, False, False]
+        replies = asking.ask(
+            asking.endpoint(server.url, concurrency=1), [LETTERS, texts, ASKED, LETTERS]
+        )
+    assert [reply.likelihoods != () for reply in replies] == [True, False, False, True]
     assert [(call.body.get("logprobs"), call.body.get("top_logprobs")) for call in server.calls] == [
         (True, 20),
         (None, None),
         (None, None),
+        (True, 20),
     ]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from medgpt_cli.core.errors import Missing
 from medgpt_cli.evaluation.endpoint.faults import error_code
 from tests.chat_server import Call, completion, serving
 
@@ -132,14 +133,23 @@ def test_a_request_for_a_pause_is_granted_to_all_questions(asking: Any) -> None:
 
     def answer(call: Call) -> None:
         began.append(time.monotonic())
-        call.say({}, 429, Retry_After="1") if call.number == 0 else call.say(completion())
+        if call.number == 0:
+            call.say({}, 429, Retry_After="1")
+            return
+        call.closing.wait(0.4 if call.number == 1 else 0)  # long enough for the other to be told
+        call.say(completion())
 
     with serving(answer) as server:
-        replies = asking.ask(
-            asking.endpoint(server.url, concurrency=1, read=3.0), [asking.question()] * 3
-        )
-    assert [reply.error for reply in replies] == ["", "", ""]
-    assert 1.0 <= began[1] - began[0] < 3.0
+        endpoint = asking.endpoint(server.url, concurrency=2, read=3.0)
+        replies = asking.ask(endpoint, [asking.question()] * 4)
+    assert [reply.error for reply in replies] == [""] * 4
+    assert 1.0 <= began[2] - began[0] < 3.0
+
+
+def test_a_compressed_answer_is_called_so(asking: Any) -> None:
+    with serving(bomb) as server, pytest.raises(Missing) as caught:
+        asking.ask(asking.endpoint(server.url, failures=1), [asking.question()])
+    assert "(a compressed answer, which was not asked for)" in caught.value.what
 
 
 def test_the_pause_may_be_a_date_and_is_never_longer_than_allowed(asking: Any) -> None:
