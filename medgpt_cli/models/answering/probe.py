@@ -15,8 +15,15 @@ from medgpt_cli.models.answering.attention import attending_to_slots
 from medgpt_cli.models.answering.reader import Piece, Reader
 from medgpt_cli.models.answering.store import Shape, Store
 
-TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 5e-2, torch.float16: 1e-2}
-"""Largest difference of a hidden state, relative to the largest of the reference."""
+TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 8e-2, torch.float16: 2e-2}
+"""Largest median distance of hidden states, relative to their length.
+
+The median, because in bfloat16 another rounding can send a token to another expert (`tiny`: 0.02 to 0.04, and 0.33 for
+one token of eight); an attention that loses its sinks is off by 0.1 to 0.5 everywhere, one without its window by 1.
+"""
+
+TRIED = 5
+"""Tokens that are compared of a pass over several, and passes over one."""
 
 LONGEST = 512
 """A window longer than this is not walked out of; its first slots are tried only."""
@@ -42,29 +49,31 @@ def agrees(model: Any) -> bool:
     stock = language_model(
         inputs_embeds=model.get_input_embeddings()(torch.tensor([ids], device=model.device))
     )
-    expected = stock.last_hidden_state[0, -8:].float()
+    expected = stock.last_hidden_state[0, -2 * TRIED :].float()
     try:
         with attending_to_slots(language_model):
             found = _in_passes(model, ids)
     except Exception:
         # Whatever a foreign model raises, the answer is the same: not in this way.
         return False
-    off = (found.float() - expected).abs().max() / expected.abs().max()
-    return bool(off <= TOLERANCE.get(model.dtype, 0.0))
+    off = (found.float() - expected).norm(dim=-1) / expected.norm(dim=-1)
+    return bool(off.view(2, TRIED).median(dim=1).values.max() <= TOLERANCE.get(model.dtype, 0.0))
 
 
 def _in_passes(model: Any, ids: list[int]) -> torch.Tensor:
     reader = Reader(model)
     shape = Shape.of(model.model.language_model.config)
-    store = Store(shape, 2, len(ids) + 4, like=reader.like)
-    cut, last = len(ids) // 2, len(ids) - 1
+    store = Store(shape, 2, len(ids), like=reader.like)
+    cut, last = len(ids) // 2, len(ids) - TRIED
     reader.read(store, 0, [_piece(ids, 0, cut)])
     store.begin(range(1, 2), store.taken(0))
     store.filled[0] = cut - 4  # the neighbour goes on from elsewhere
     pieces = [_piece(ids[::-1], cut - 4, cut), _piece(ids, cut, last)]
-    middle = reader.read(store, 0, pieces)[1]
-    end = reader.go_on(store, [ids[0], ids[last]], [cut, last], [0, 0])[1]
-    return torch.cat([middle[-7:], end[None]])
+    found = [reader.read(store, 0, pieces)[1, -TRIED:]]
+    for step in range(TRIED):
+        hidden = reader.go_on(store, [ids[0], ids[last + step]], [cut + step, last + step], [0, 0])
+        found.append(hidden[1:])
+    return torch.cat(found)
 
 
 def _piece(ids: list[int], start: int, end: int) -> Piece:

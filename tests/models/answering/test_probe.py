@@ -8,19 +8,25 @@ import torch
 from medgpt_cli.models.answering import attention, probe
 from tests.models.answering.models import KINDS, load
 
+DTYPES = (torch.float32, torch.bfloat16)
 
+
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_models_of_ours_agree(kind: str, tmp_path: Path) -> None:
+def test_models_of_ours_agree(kind: str, dtype: torch.dtype, tmp_path: Path) -> None:
     model, _ = load(kind, tmp_path)
+    model.to(dtype)
     assert probe.agrees(model)
     assert model.model.language_model.config._attn_implementation != attention.NAME
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("lost", ["sinks", "window", "everything"])
 def test_an_attention_that_loses_something_is_found_out(
-    lost: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lost: str, dtype: torch.dtype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, _ = load("tiny", tmp_path)
+    model.to(dtype)
     ours = attention.attend_to_slots
 
     def losing(*args: object, **kwargs: object) -> tuple[torch.Tensor, None]:
