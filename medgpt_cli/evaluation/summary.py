@@ -69,7 +69,8 @@ def summarise(
     measure = task.measures[0] if task.kind is Kind.REPORT else None
     hide = task.access == "credentialed"
     tables = [subgroups.table(outcomes, facet, measure=measure, hide=hide) for facet in split_by]
-    gaps = [subgroups.gap(outcomes, lines, measure=measure) for lines in tables if lines]
+    better = MEASURES[measure].better if measure else "higher"
+    gaps = [subgroups.gap(outcomes, lines, measure=measure, better=better) for lines in tables if lines]
     return TaskScore(
         task=task.name,
         version=task.version,

@@ -11,8 +11,9 @@ from rich.console import Console
 from medgpt_cli.core.types import Reply, Request, Sample
 from medgpt_cli.evaluation.exposure import exposure_of
 from medgpt_cli.evaluation.intervals import wilson
-from medgpt_cli.evaluation.items import Item, items_from
+from medgpt_cli.evaluation.items import Item, Kind, Rules, items_from
 from medgpt_cli.evaluation.majority import Majority
+from medgpt_cli.evaluation.measures import MEASURES, Measure
 from medgpt_cli.evaluation.outcomes import Outcome, SampleLog
 from medgpt_cli.evaluation.runner import run_task
 from medgpt_cli.evaluation.score_table import as_table, lines_below, note, rows_of, score_line
@@ -244,6 +245,22 @@ def test_subgroups_are_those_that_split_and_too_small_ones_of_credentialed_sets_
     (tmp_path / "again").mkdir()
     _, score = answered(small, lambda item: Reply("a"), tmp_path / "again")
     assert all(line.hidden for line in score.subgroups if line.facet == "sex")
+
+
+def test_where_lower_is_better_the_best_group_is_the_lowest(
+    sample: Callable[..., Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        MEASURES, "slips", Measure("slips", 1, "slips", "lower", lambda _, text: len(text))
+    )
+    facets = ((("sex", "F"),), (("sex", "M"),))
+    items, _ = items_from(
+        (sample(n, f"{n}", "no finding", facets=facets[n % 2]) for n in range(40)), Rules(Kind.REPORT)
+    )
+    task = Task("my", HASH, items, kind=Kind.REPORT, measures=("slips",))
+    _, score = answered(task, lambda item: Reply("no" if item.place.line % 2 else "none"), tmp_path)
+    [gap] = score.gaps
+    assert (gap.best, gap.worst, gap.value) == ("M", "F", 2.0)
 
 
 def test_the_clean_part_stands_beside_all_only_where_everything_was_compared(

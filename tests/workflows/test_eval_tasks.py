@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,11 @@ import pytest
 from PIL import Image
 
 from medgpt_cli.core.errors import InputError
+from medgpt_cli.core.types import Reply, Request
+from medgpt_cli.evaluation.answer_cache import AnswerCache, Remembering
+from medgpt_cli.evaluation.answered import request_of
 from medgpt_cli.evaluation.tasks.task import Task
+from medgpt_cli.workflows.eval_backing import picture_hash
 from medgpt_cli.workflows.eval_settings import Backing, Keeping, settings_of
 from medgpt_cli.workflows.eval_tasks import plain_of, tasks_of
 
@@ -65,6 +70,29 @@ def test_likelihoods_are_measured_where_there_are_options() -> None:
     Path("my.jsonl").write_text('{"question": "Side?", "answer": "left"}\n')
     assert tasks(**{"--likelihoods": True})[0].measures[0] == "exact"
     assert "accuracy_likelihood" not in tasks(**{"--likelihoods": True})[0].measures
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_blank_probe_is_never_answered_from_what_was_said_of_the_picture() -> None:
+    plain, blank = tasks(**{"--probe": ["blank"]})
+    asked: list[Request] = []
+
+    def answer(requests: Sequence[Request], on_reply: Callable[[int, Reply], None]) -> None:
+        for number, request in enumerate(requests):
+            asked.append(request)
+            on_reply(number, Reply("left"))
+
+    def known(task: Task) -> int:
+        # One scope for both, so that nothing but the pictures tells them apart.
+        asking = Remembering(answer, AnswerCache(Path("answers")), ["weights"], picture_hash)
+        asking([request_of(task, item) for item in task.items], lambda number, reply: None)
+        return asking.known
+
+    with_picture = plain.items[: len(blank.items)]
+    assert [item.prompt_hash for item in blank.items] == [item.prompt_hash for item in with_picture]
+    assert (known(plain), len(asked)) == (0, 7)
+    assert (known(blank), len(asked)) == (0, 10)
+    assert (known(plain), known(blank), len(asked)) == (7, 3, 10)
 
 
 @pytest.mark.parametrize(("word", "needs"), [("blank", "pictures"), ("order", "options")])
