@@ -61,6 +61,7 @@ def asked(settings: EvalSettings, tasks: Sequence[Task], model: str) -> dict[str
     plain = [task for task in tasks if plain_of(task, tasks) is None]
     return {
         "model": model,
+        "adapter": settings.adapter,
         "endpoint": settings.backing.endpoint,
         "protocols": [task.protocol for task in tasks],
         "data": {word: task.data_hash for word, task in zip(settings.asked.tasks, plain, strict=True)},

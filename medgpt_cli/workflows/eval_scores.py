@@ -103,7 +103,8 @@ def _trained(settings: EvalSettings, model: str) -> History | None:
         return None
     if settings.backing.endpoint is not None:
         return History(missing=["an endpoint does not say what its model was trained on"])
-    return history(model, online=settings.backing.online)
+    # An adapter's run names the model it was trained on; the other way round nothing would name the adapter's data.
+    return history(settings.adapter or model, online=settings.backing.online)
 
 
 def _missing(task: Task) -> dict[str, str]:

@@ -92,6 +92,12 @@ class EvalSettings:
         return name
 
     @property
+    def adapter(self) -> str | None:
+        """The adapter that is added to it."""
+        named: str | None = self.resolved.as_json()["model"].get("adapter")
+        return named
+
+    @property
     def task_settings(self) -> TaskSettings:
         """How every task is asked."""
         asked = self.asked

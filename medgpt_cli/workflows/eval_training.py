@@ -6,6 +6,7 @@ where a model started from nothing, or from one that somebody else trained.  Not
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -103,11 +104,11 @@ def history(ref: str, *, online: bool = False) -> History:
 
 def _run_of(name: str, *, online: bool) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """The recipe and the manifest of the run that made a model; None where no run of ours did."""
-    try:
-        folder = model_folder(name, online=online).absolute()
-    except MedGPTError:
-        return None
-    for run in (folder, *list(folder.parents)[:2]):  # RUN/model, RUN/checkpoints/step-N
+    named = [Path(name).absolute()]  # a run that keeps no whole model is one all the same
+    with contextlib.suppress(MedGPTError):
+        named.append(model_folder(name, online=online).absolute())
+    # RUN itself, RUN/model, RUN/checkpoints/step-N
+    for run in (each for folder in named for each in (folder, *list(folder.parents)[:2])):
         if rundir.is_run(run):
             try:
                 recipe, manifest = (

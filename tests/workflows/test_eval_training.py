@@ -68,6 +68,16 @@ def test_a_checkpoint_is_of_its_run(run: Run) -> None:
     assert [str(each.path) for each in history("first/checkpoints/step-2").files] == ["a.jsonl"]
 
 
+def test_a_run_that_keeps_an_adapter_alone_is_a_run(run: Run) -> None:
+    first = run("first", write("a.jsonl", {"text": "one"}), "tiny")
+    second = run("second", write("b.jsonl", {"text": "two"}), first)
+    Path("second/model").rename("second/adapter")
+    for name in (second, "second/adapter"):
+        found = history(name)
+        assert [str(each.path) for each in found.files] == ["b.jsonl", "a.jsonl"]
+        assert found.missing == []
+
+
 def test_what_somebody_else_trained_is_named(run: Run) -> None:
     Path("upstream").mkdir()
     Path("upstream/config.json").write_text("{}")
