@@ -25,12 +25,16 @@ from medgpt_cli.evaluation.endpoint.limits import Limits
 from tests.chat_server import Call, completion, serving
 
 N = 12
+PATIENCE = 2.0
+"""Seconds a hanging server is waited for; a good one on a busy machine needs less."""
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(client, "Limits", lambda: Limits(read=0.5, attempts=2, backoff=0.01, failures=3))
+    monkeypatch.setattr(
+        client, "Limits", lambda: Limits(read=PATIENCE, attempts=2, backoff=0.01, failures=3)
+    )
     Image.fromarray(np.arange(40 * 30 * 3, dtype=np.uint8).reshape(30, 40, 3)).save("a.png")
     rows = [{"id": f"n{n}", "question": f"Jane {n}?", "answer": "axial"} for n in range(N)]
     rows[0]["image"] = "a.png"

@@ -11,7 +11,7 @@ from medgpt_cli.evaluation.endpoint.client import Endpoint
 from medgpt_cli.evaluation.endpoint.limits import Limits
 from tests.chat_server import MODEL
 
-SHORT = {"connect": 2.0, "write": 2.0, "read": 0.3, "question": 5.0, "backoff": 0.01, "attempts": 2}
+SHORT = {"connect": 5.0, "write": 5.0, "read": 5.0, "question": 20.0, "backoff": 0.01, "attempts": 2}
 
 
 class Asking:
