@@ -6,8 +6,9 @@ Every engine in a process of its own (`step_child`), in turns; medians over the 
 micro-batches; equal losses are shown first (nats a supervised token over the pass).  Supervised tokens by processor
 seconds, pictures read inside the step.  Memory is the peak of resident memory less that after imports, weights,
 gradients and AdamW's moments included; those, 16 bytes a parameter, are told beside it.  Utilisation: operations of the
-model by `plan.flops`, tower and head included and no padding counted, by the rate of bare products of the model's
-shapes in float32.  TRL is run by this interpreter where it is installed, or by another environment's (`--peer`).
+model by `plan.flops`, tower and head included and no padding counted, a processor second, by those of bare products of
+the model's shapes in float32.  TRL is run by this interpreter where it is installed, or by another environment's
+(`--peer`).
 Writes FOLDER/train.json and prints a table.  Nothing is asserted here.
 """
 
@@ -17,6 +18,7 @@ import argparse
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -64,7 +66,7 @@ def summary(rounds: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def useful(vocabulary: str, path: Path) -> tuple[float, float]:
-    """Operations of the model over the pass, and operations a second of bare products, with one thread each."""
+    """Operations of the model over the pass, and operations that bare products do in a processor second."""
     shape = shape_of(vocabulary, config(vocabulary), dict.fromkeys(PARTS, True))
     _, processor = model_and_processor("vocabulary 4,160")
     records, _ = read_records(path, processor)
@@ -73,7 +75,9 @@ def useful(vocabulary: str, path: Path) -> tuple[float, float]:
         learnt = sum(label >= 0 for label in record.labels)
         length = len(record.input_ids)
         operations += flops(shape, Batch(length, learnt, len(record.images), length)).total
-    return operations, matmul_rate(shape, bf16=False)
+    cpu, wall = time.process_time(), time.perf_counter()
+    rate = matmul_rate(shape, bf16=False)  # by the wall, on a machine that may be busy
+    return operations, rate * (time.perf_counter() - wall) / (time.process_time() - cpu)
 
 
 def peer_absent(python: str) -> str:
@@ -119,7 +123,7 @@ def run(
             operations, rate = useful(model, path)
             found[model] = {engine: summary(each) for engine, each in measured.items()}
             for each in found[model].values():
-                each["utilisation"] = operations / each["cpu_seconds"] / rate * torch.get_num_threads()
+                each["utilisation"] = operations / each["cpu_seconds"] / rate
             found[model] |= {"operations": operations, "rate": rate} | (
                 {"trl": missing} if missing else {}
             )
