@@ -1,0 +1,307 @@
+"""What a family of recipes means as a whole: which stage starts from which model, on which data, into which folder.
+
+All recipes are read and checked before anything is done.  In a family called NAME, a path below `runs/NAME/` that is
+named after one of its recipes is that recipe's own output, wherever `--out` puts it; so each recipe can also be given
+to its own command as it stands.  This module loads nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from medgpt_cli.core.errors import BadRecipe, Complaint, UsageError
+from medgpt_cli.core.nearest import did_you_mean
+from medgpt_cli.core.recipe import Resolved, read_recipe
+from medgpt_cli.core.recipe.families import Family, Member, find_family, share_out
+from medgpt_cli.core.rundir import RUNS
+
+DATA, EVAL = "data", "eval"
+SCORES = "scores"
+"""The folder of evaluations, below `--out`."""
+
+START = "0-start"
+"""How the model is called before any stage, among scores."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asked of a pipeline.
+
+    Attributes:
+        source: A folder, or the name of a shipped family.
+        out: The folder of everything; `runs/NAME` when None.
+        data: Files that every training stage learns from, instead of what the recipes name.
+        held_out: What every model is scored on, instead of the tasks of the eval recipe.
+        model: Where the first stage starts, instead of what its recipe names.
+        skip: Recipes that are left out, by name or stage.
+        words: KEY=VALUE words, some with an address.
+        online: Whether a hub id may be fetched.
+    """
+
+    source: str
+    out: Path | None = None
+    data: Sequence[str] = ()
+    held_out: Sequence[str] = ()
+    model: str | None = None
+    skip: Sequence[str] = ()
+    words: Sequence[str] = ()
+    online: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One recipe of the pipeline, or an evaluation by one.
+
+    Attributes:
+        name: Its recipe's name, such as `2-midtrain`; its folder is called so too.
+        source: What `read_recipe` finds the recipe by; None for the defaults of an evaluation.
+        out: Where it goes.
+        resolved: The recipe, with everything said of it.
+        words: KEY=VALUE words it is given.
+        data: Files given by `--data`.
+        model: The model it starts from or scores, where that is not the recipe's own word.
+        tasks: What is scored, where that is not the recipe's own word.
+    """
+
+    name: str
+    source: str | None
+    out: Path
+    resolved: Resolved
+    words: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    model: str | None = None
+    tasks: tuple[str, ...] = ()
+
+    @classmethod
+    def read(
+        cls,
+        name: str,
+        source: str | None,
+        out: Path,
+        *,
+        words: tuple[str, ...] = (),
+        data: tuple[str, ...] = (),
+        model: str | None = None,
+        tasks: tuple[str, ...] = (),
+    ) -> Step:
+        """The step, its recipe read with what is said of it.
+
+        Raises:
+            BadRecipe, UsageError: As `read_recipe` says.
+        """
+        flags = {"--data": list(data), "--model": model, "--task": list(tasks)}
+        stage = EVAL if source is None else None
+        resolved = read_recipe(source, stage=stage, overrides=words, flags=flags)
+        return cls(name, source, out, resolved, words, data, model, tasks)
+
+    @property
+    def stage(self) -> str:
+        """The stage of its recipe."""
+        return str(self.resolved.recipe.stage)
+
+    @property
+    def line(self) -> str:
+        """The command that does this step alone."""
+        command = {DATA: ["data", "prep"], EVAL: ["eval", "run"]}.get(self.stage, [self.stage])
+        words = ["medgpt", *command, *(["--recipe", self.source] if self.source else [])]
+        words += [word for path in self.data for word in ("--data", path)]
+        words += [word for task in self.tasks for word in ("--task", task)]
+        words += ["--model", self.model] if self.model else []
+        return shlex.join([*words, "--out", str(self.out), "--resume", *self.words])
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The whole walk.
+
+    Attributes:
+        name: The family's name.
+        out: The folder of everything.
+        steps: Data and training recipes, in order.
+        scoring: How models are scored; None where no recipe and no word says.
+        start: The model before any stage, to be scored too; None where it is composed of two parts.
+        left_out: Names of recipes that are skipped.
+        missing: Training steps that no data was named for.
+    """
+
+    name: str
+    out: Path
+    steps: tuple[Step, ...]
+    scoring: Step | None
+    start: str | None
+    left_out: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def training(self) -> tuple[Step, ...]:
+        """The steps that train."""
+        return tuple(step for step in self.steps if step.stage != DATA)
+
+    def scored(self, name: str, model: str) -> Step:
+        """The evaluation of one model.
+
+        Args:
+            name: The step that made it, or `START`.
+            model: The model.
+        """
+        assert self.scoring is not None
+        how = self.scoring
+        return Step.read(
+            name, how.source, self.out / SCORES / name, words=how.words, model=model, tasks=how.tasks
+        )
+
+
+def plan(asked: Asked) -> Pipeline:
+    """Reads a family and settles who starts from what.
+
+    Raises:
+        BadRecipe: There is no such family, or recipes are wrong; all complaints of all of them are in it.
+        UsageError: A word is addressed to nobody, or nothing is left to do.
+    """
+    family = find_family(asked.source)
+    out = asked.out or RUNS / family.name
+    stages = _stages(family)
+    skipped = _skipped(asked.skip, stages)
+    words = share_out(
+        asked.words, {name: stage for name, stage in stages.items() if name not in skipped}
+    )
+    members = [each for each in family.members if each.name not in skipped]
+    steps: list[Step] = []
+    evals: list[Step] = []
+    complaints: list[Complaint] = []
+    last: Step | None = None
+    for member in members:
+        stage = stages[member.name]
+        trains = stage not in (DATA, EVAL)
+        model = (str(last.out) if last else asked.model) if trains else None
+        try:
+            prepared = [each for each in steps if each.stage == DATA]
+            step = _step(member, stage, asked, family, out, tuple(words[member.name]), model, prepared)
+        except BadRecipe as error:
+            complaints += _complaints(error)
+            continue
+        (evals if stage == EVAL else steps).append(step)
+        last = step if trains else last
+    if complaints:
+        raise _refusal(complaints, family.name)
+    training = [step for step in steps if step.stage != DATA]
+    if not training:
+        raise UsageError(f"nothing trains in {asked.source}", repair="add a recipe such as 1-align.yaml")
+    if len(evals) > 1:
+        names_of = " and ".join(step.name for step in evals)
+        raise BadRecipe(
+            f"{names_of} both say how models are scored", repair="keep one; it is used after every stage"
+        )
+    return Pipeline(
+        name=family.name,
+        out=out,
+        steps=tuple(steps),
+        scoring=evals[0] if evals else _plain_scoring(asked, out),
+        start=_start(training[0]),
+        left_out=tuple(name for name in stages if name in skipped),
+        missing=tuple(step.name for step in training if not step.resolved.recipe.data.mix),
+    )
+
+
+def _stages(family: Family) -> dict[str, str]:
+    """The stage of each recipe by its name."""
+    found: dict[str, str] = {}
+    complaints: list[Complaint] = []
+    for member in family.members:
+        try:
+            found[member.name] = str(read_recipe(member.source, stage=None).recipe.stage)
+        except BadRecipe as error:
+            complaints += _complaints(error)
+    if complaints:
+        raise _refusal(complaints, family.name)
+    return found
+
+
+def _complaints(error: BadRecipe) -> Sequence[Complaint]:
+    return error.complaints or [Complaint(error.what, error.where, error.repair)]
+
+
+def _refusal(complaints: Sequence[Complaint], name: str) -> BadRecipe:
+    count = "1 problem" if len(complaints) == 1 else f"{len(complaints)} problems"
+    return BadRecipe(
+        f"{count} in the recipes of {name}",
+        repair="medgpt recipe fields STAGE explains every field",
+        complaints=complaints,
+    )
+
+
+def _skipped(asked: Sequence[str], stages: dict[str, str]) -> set[str]:
+    skipped: set[str] = set()
+    for word in asked:
+        named = {name for name, stage in stages.items() if word in (name, stage)}
+        if not named:
+            raise UsageError(
+                f"--skip {word} is none of the recipes",
+                repair=did_you_mean(word, stages) or f"they are {', '.join(stages)}",
+            )
+        skipped |= named
+    return skipped
+
+
+def _step(
+    member: Member,
+    stage: str,
+    asked: Asked,
+    family: Family,
+    out: Path,
+    words: tuple[str, ...],
+    model: str | None,
+    prepared: Sequence[Step],
+) -> Step:
+    trains = stage not in (DATA, EVAL)
+    given: dict[str, Any] = {
+        "words": words,
+        "data": tuple(asked.data) if trains else (),
+        "model": model,
+        "tasks": tuple(asked.held_out) if stage == EVAL else (),
+    }
+    step = Step.read(member.name, member.source, out / member.name, **given)
+    if not trains:
+        return step
+    if not step.resolved.recipe.data.mix and len(prepared) == 1:
+        given["data"] = (str(prepared[0].out),)
+    names = {each.name for each in family.members}
+    said = {word.partition("=")[0] for word in words}
+    moved = _moved(step.resolved.recipe, family.name, out, names)
+    given["words"] = (*words, *(f"{key}={value}" for key, value in moved.items() if key not in said))
+    return Step.read(member.name, member.source, out / member.name, **given)
+
+
+def _moved(recipe: Any, family: str, out: Path, names: set[str]) -> dict[str, str]:
+    """What puts the family's own outputs where `--out` has them, by field."""
+    usual = RUNS / family
+    if out == usual:
+        return {}
+    data = recipe.data
+    places = {f"data.mix.{number}.path": part.path for number, part in enumerate(data.mix)}
+    for word in ("validation", "against"):
+        places |= {f"data.{word}.{number}": path for number, path in enumerate(getattr(data, word))}
+    found = {}
+    for key, path in places.items():
+        if Path(path).is_relative_to(usual):
+            inside = Path(path).relative_to(usual)
+            if inside.parts and inside.parts[0] in names:
+                found[key] = json.dumps(str(out / inside))
+    return found
+
+
+def _plain_scoring(asked: Asked, out: Path) -> Step | None:
+    """How models are scored where no recipe says: as `eval run` does by itself, on what was named."""
+    if not asked.held_out:
+        return None
+    return Step.read(SCORES, None, out / SCORES, tasks=tuple(asked.held_out))
+
+
+def _start(first: Step) -> str | None:
+    chosen = first.resolved.recipe.model
+    return None if chosen.llm is not None else (chosen.base or "tiny")
