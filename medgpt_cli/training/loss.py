@@ -57,11 +57,13 @@ class _Chunked(torch.autograd.Function):
         for start in range(0, len(targets), rows):
             part, wanted = hidden[start : start + rows], targets[start : start + rows, None]
             logits = torch.nn.functional.linear(part, weight).float()
-            norm = logits.logsumexp(dim=-1, keepdim=True)
-            each[start : start + rows] = (norm - logits.gather(1, wanted))[:, 0]
+            right, top = logits.gather(1, wanted), logits.amax(dim=-1, keepdim=True)
+            scores = logits.sub_(top).exp_()  # in the place of the logits, and from now on the softmax
+            total = scores.sum(dim=-1, keepdim=True)
+            each[start : start + rows] = (total.log() + top - right)[:, 0]
             if of_hidden is None and of_weight is None:
                 continue
-            error = logits.sub_(norm).exp_()  # softmax, in the place of the logits
+            error = scores.div_(total)
             error.scatter_add_(1, wanted, error.new_full((len(part), 1), -1.0))
             error = error.to(weight.dtype)
             if of_hidden is not None:
