@@ -78,6 +78,9 @@ COMMANDS: dict[str, Door] = {
     "sft": Door(
         _HERE + "sft", "sft", "Stage 3: learn to answer, from dialogues and questions", "Training"
     ),
+    "adapt": Door(
+        _HERE + "adapt", "adapt", "Train adapters for one institution, beside a model", "Training"
+    ),
     "plan": Door(
         _HERE + "plan", "plan", "Will a recipe fit, how long will it take, how much power", "Training"
     ),

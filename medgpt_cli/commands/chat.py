@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from medgpt_cli.commands.options import Json, Model, Online
+from medgpt_cli.commands.options import Adapter, Json, Model, Online
 
 Images = Annotated[
     list[str] | None,
@@ -28,6 +28,7 @@ def chat(
     image: Images = None,
     prompt: Prompt = None,
     model: Model = None,
+    adapter: Adapter = None,
     max_new_tokens: MaxNewTokens = None,
     online: Online = False,
     json: Json = False,
@@ -46,6 +47,7 @@ def chat(
         images=image or [],
         prompt=prompt,
         model=model,
+        adapter=adapter,
         max_new_tokens=max_new_tokens,
         json=json,
         online=online,

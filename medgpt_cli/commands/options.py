@@ -29,6 +29,16 @@ Model = Annotated[
 ]
 """Sets `model.base` of the recipe in the training stages."""
 
+Adapter = Annotated[
+    str | None,
+    typer.Option(
+        "--adapter",
+        metavar="DIR",
+        help="Run or adapter folder; without --model, added to the model it was trained on.",
+    ),
+]
+"""Sets `model.adapter` of the recipe."""
+
 RecipeName = Annotated[
     str | None,
     typer.Option(

@@ -142,6 +142,11 @@ class RunFolder:
         return self.path / "model"
 
     @property
+    def adapter(self) -> Path:
+        """The adapters alone, loadable by PEFT, where a run trained some."""
+        return self.path / "adapter"
+
+    @property
     def log(self) -> Path:
         """What happened, without clinical text."""
         return self.path / "log.txt"
@@ -261,8 +266,9 @@ def dated(stage: str, root: Path = RUNS) -> Path:
 
 
 def newest_run(root: Path = RUNS) -> Path | None:
-    """The run under `root` with a finished model that ended last, or None."""
-    runs = [path.parent for path in root.glob("*/model") if read_state(path.parent) is not None]
+    """The run under `root` with a finished model, or an adapter to one, that ended last; or None."""
+    results = [*root.glob("*/model"), *root.glob("*/adapter")]
+    runs = [path.parent for path in results if read_state(path.parent) is not None]
     finished = [run for run in runs if (read_state(run) or {}).get("state") == "done"]
     return max(finished, key=lambda run: (run / STATE).stat().st_mtime_ns, default=None)
 

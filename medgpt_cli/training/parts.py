@@ -8,7 +8,7 @@ nor counted.  This module knows nothing of recipes or schedules.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -28,11 +28,20 @@ _CLOSING = re.compile(r"\bvision_tower\.(?:vision_model\.)?(?:post_layernorm|lay
 
 
 class PartCount(NamedTuple):
-    """How many parameters of a part there are, learn, and never see a gradient."""
+    """How many parameters of a part there are, learn, and never see a gradient; and how many its adapters have.
+
+    Those of adapters stand beside the model's: `total` leaves them out, and `trained` counts those that learn.
+    """
 
     total: int
     trained: int
     dead: int
+    adapters: int = 0
+
+
+def is_adapter(name: str) -> bool:
+    """Whether a parameter, by its name in the model, belongs to an adapter (PEFT's word)."""
+    return ".lora_" in name
 
 
 def part_of(name: str) -> str:
@@ -55,26 +64,31 @@ def is_dead(name: str, model: Any) -> bool:
     return bool(int(next(group for group in match.groups() if group is not None)) >= used)
 
 
-def freeze(model: Any, trained: Mapping[str, bool]) -> dict[str, PartCount]:
+def freeze(
+    model: Any, trained: Mapping[str, bool], by_adapters: Collection[str] = ()
+) -> dict[str, PartCount]:
     """Sets `requires_grad` of every parameter and returns the table of counts.
 
     Args:
-        model: A LLaVA model.
+        model: A LLaVA model, with adapters or without.
         trained: Whether each of `PARTS` learns.
+        by_adapters: Parts that learn through adapters alone.
 
     Raises:
         BadRecipe: Nothing would learn.
     """
-    counts = {part: [0, 0, 0] for part in PARTS}
+    counts = {part: [0, 0, 0, 0] for part in PARTS}
     for name, parameter in model.named_parameters():
         part = part_of(name)
         dead = is_dead(name, model)
-        learns = trained[part] and not dead
+        beside = is_adapter(name)
+        learns = trained[part] and not dead and (beside or part not in by_adapters)
         parameter.requires_grad_(learns)
-        counts[part][0] += parameter.numel()
+        counts[part][0] += 0 if beside else parameter.numel()
         counts[part][1] += parameter.numel() if learns else 0
         counts[part][2] += parameter.numel() if dead else 0
-    if not any(learning for _, learning, _ in counts.values()):
+        counts[part][3] += parameter.numel() if beside else 0
+    if not any(numbers[1] for numbers in counts.values()):
         raise BadRecipe(
             "no parameter would learn", repair="set parts.<part>.train=true for at least one part"
         )

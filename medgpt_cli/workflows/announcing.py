@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 from medgpt_cli.core import console
@@ -13,6 +15,9 @@ from medgpt_cli.workflows.stage_data import StageData
 
 FROM_NOTHING = ("tiny", "tiny-siglip")
 """Models for which the shipped recipes' rates are meant."""
+
+OF_TINY = re.compile(r"recipes/([\w-]+|tiny/[\w-]+)\.yaml")
+"""The shipped recipes whose rates are for them; those of other families are for pretrained weights."""
 
 BIGGER = "the 20B model: --model FOLDER (a LLaVA checkpoint), or model.llm=FOLDER model.vision=FOLDER"
 
@@ -36,9 +41,17 @@ def announce(
     recipe = resolved.recipe
     start = f"goes on from {last.name}" if last else f"starts from {run_record.start_of(recipe)}"
     console.say(f"{recipe.stage} {start}, writes to {run.path}")
-    if recipe.model.base is None and recipe.model.llm is None:
+    if recipe.model.base is recipe.model.llm is recipe.model.adapter is None:
         console.say(f"tiny is the embedded small model; {BIGGER}", style="dim")
-    if recipe.model.base not in (None, *FROM_NOTHING) and "recipes/" in resolved.origins["train.lr"]:
+    whole = (
+        recipe.lora.r is None
+    )  # adapters of a pretrained model want the rate that the recipe gives them
+    if (
+        whole
+        and recipe.model.base not in (None, *FROM_NOTHING)
+        and OF_TINY.search(resolved.origins["train.lr"])
+        and not _grown_from_nothing(recipe.model.base)
+    ):
         console.warn(
             f"train.lr={recipe.train.lr:g} is for a model that starts from nothing; give train.lr=2e-5"
         )
@@ -51,3 +64,18 @@ def announce(
         console.say(
             f"train.router_aux={recipe.train.router_aux:g}: the loss holds the router's balance, too"
         )
+
+
+def _grown_from_nothing(base: str) -> bool:
+    """Whether a run stands at the end of a chain of runs, all whole-model ones, that began with such a model."""
+    seen: set[str] = set()
+    while base not in FROM_NOTHING:
+        if base in seen:
+            return False
+        seen.add(base)
+        try:
+            manifest = json.loads((Path(base) / "manifest.json").read_text())
+            base = str(manifest["base"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+    return True

@@ -26,6 +26,7 @@ def run_chat(
     images: Sequence[str],
     prompt: str | None = None,
     model: str | None = None,
+    adapter: str | None = None,
     max_new_tokens: int | None = None,
     json: bool = False,
     online: bool = False,
@@ -37,6 +38,7 @@ def run_chat(
         prompt: What to ask; `-` reads it from stdin; None for a session, or to describe an image in
             JSON.
         model: How the person named it; None for the newest run, else `tiny`.
+        adapter: A run or adapter folder that is added to it.
         max_new_tokens: Limit of an answer; the model's default when None.
         json: Print the answer as one JSON document.
         online: Whether a hub id may be fetched.
@@ -44,7 +46,7 @@ def run_chat(
     asked = _prompt(prompt, bool(images), json=json)
     for image in images:
         _check_image(image)
-    loaded = _load(model, online=online)
+    loaded = _load(model, adapter, online=online)
     if asked is None:
         # Shown even with --quiet: whoever sits down to talk shall have read it.
         console.talk().print(NOTICE, style="yellow")
@@ -94,10 +96,10 @@ def _check_image(path: str) -> None:
     open_image(path, where=path)
 
 
-def _load(model: str | None, *, online: bool) -> LoadedModel:
+def _load(model: str | None, adapter: str | None, *, online: bool) -> LoadedModel:
     from medgpt_cli.workflows.loading import load_model
 
-    loaded = load_model(model, online=online)
-    if model is None:
+    loaded = load_model(model, adapter, online=online)
+    if model is None and adapter is None:
         console.say(f"model: {loaded.name} (name another with --model)")
     return loaded

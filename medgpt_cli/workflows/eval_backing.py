@@ -46,6 +46,8 @@ def name_of(settings: EvalSettings) -> str:
     """What the model is called, without loading it."""
     if settings.backing.endpoint is not None:
         return settings.backing.endpoint_model or settings.backing.endpoint
+    if settings.adapter is not None:
+        return f"{settings.model} with {settings.adapter}" if settings.model else settings.adapter
     from medgpt_cli.workflows import loading
 
     return settings.model or loading.default_model()
@@ -55,12 +57,13 @@ def check_there(settings: EvalSettings, name: str) -> None:
     """Refuses a model that is not there, before anything is written.
 
     Raises:
-        NotThere, Missing, BadCheckpoint: As `naming.model_folder` says.
+        NotThere, Missing, BadCheckpoint, HashMismatch: As `naming.named_model` says.
     """
     if settings.backing.endpoint is None:
         from medgpt_cli.workflows import naming
 
-        naming.model_folder(name, online=settings.backing.online)
+        own = settings.model if settings.adapter is not None else name
+        naming.named_model(own, settings.adapter, online=settings.backing.online)
 
 
 def opened(settings: EvalSettings, name: str) -> Answering:
@@ -81,11 +84,12 @@ def opened(settings: EvalSettings, name: str) -> Answering:
 
         # More processes than devices share them.
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
-    loaded = loading.load_model(name, online=settings.backing.online)
+    own = settings.model if settings.adapter is not None else name
+    loaded = loading.load_model(own, settings.adapter, online=settings.backing.online)
     words = {
         "device": device,
         "dtype": pick_dtype(device)[0],
-        "longest_answer": loading.reply_limit(name),
+        "longest_answer": loading.reply_limit(settings.adapter or name),
         "code": code_hash(),
         **versions(("torch", "transformers")),
     }

@@ -18,11 +18,12 @@ from medgpt_cli.core.distributed import ranks
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.core.manifest import environment, write_manifest
 from medgpt_cli.core.rundir import RunFolder
-from medgpt_cli.evaluation import report, score_table, summary
+from medgpt_cli.evaluation import score_table, summary
 from medgpt_cli.evaluation.outcomes import Outcome
 from medgpt_cli.evaluation.scores import TaskScore
 from medgpt_cli.evaluation.statistics import tables
 from medgpt_cli.evaluation.tasks.task import Task
+from medgpt_cli.workflows import eval_page
 from medgpt_cli.workflows.eval_backing import Answering
 from medgpt_cli.workflows.eval_settings import EvalSettings
 from medgpt_cli.workflows.eval_tasks import plain_of
@@ -68,6 +69,7 @@ def asked(settings: EvalSettings, tasks: Sequence[Task], model: str) -> dict[str
         "measures": {task.name: list(task.measures) for task in tasks},
         "majority": files.sha256_file(Path(majority)) if majority else None,
         "keep_text": settings.keeping.text,
+        "examples": sorted(settings.keeping.examples),
         "overlap": settings.keeping.overlap,
     }
 
@@ -76,7 +78,7 @@ def begin(run: RunFolder, settings: EvalSettings, asked: dict[str, Any], answeri
     """Says in the manifest what is being evaluated, and keeps the recipe by which the run goes on."""
     resolved = settings.resolved
     tree = resolved.as_json()
-    if settings.backing.endpoint is None:
+    if settings.backing.endpoint is None and settings.adapter is None:
         tree["model"]["base"] = asked["model"]
     files.write_text(run.path / "recipe.yaml", resolved.written)
     files.write_text(run.path / "overrides.txt", "".join(f"{word}\n" for word in resolved.overrides))
@@ -86,6 +88,8 @@ def begin(run: RunFolder, settings: EvalSettings, asked: dict[str, Any], answeri
 
 def end(
     run: RunFolder,
+    settings: EvalSettings,
+    tasks: Sequence[Task],
     asked: dict[str, Any],
     answering: Answering,
     scores: Sequence[TaskScore],
@@ -99,16 +103,10 @@ def end(
     rows = score_table.rows_of(scores)
     files.write_text(run.path / MARKDOWN, tables.markdown(rows) + "\n")
     files.write_text(run.path / LATEX, tables.latex(rows) + "\n")
-    facts = {"model": model, "model SHA-256": answering.hash}
-    facts |= {f"data SHA-256 of {score.task}": score.data_hash for score in scores}
-    facts |= {
-        "medgpt": f"{machine['medgpt']}, code {machine['code'][:12]}",
-        "platform": machine["platform"],
-    }
-    page = report.render(scores, outcomes, model=model, facts=facts | machine["packages"], notice=NOTICE)
-    files.write_text(run.report, page)
-    names = (SCORES, SAMPLES, MARKDOWN, LATEX, run.report.name)
-    hashes = {name: files.sha256_file(run.path / name) for name in names}
+    hashes = {name: files.sha256_file(run.path / name) for name in (SCORES, SAMPLES, MARKDOWN, LATEX)}
+    facts = eval_page.facts_of(model, answering.hash, answering.words, machine, scores, hashes)
+    files.write_text(run.report, eval_page.page_of(tasks, scores, outcomes, settings.keeping, facts))
+    hashes[run.report.name] = files.sha256_file(run.report)
     write_manifest(
         run.path,
         {

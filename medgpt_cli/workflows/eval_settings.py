@@ -56,6 +56,7 @@ class Keeping:
         resume: Start or continue.
         force: Overwrite an earlier evaluation.
         overlap: Compare the questions with the model's recorded training data.
+        examples: Tasks of lent sets whose wrong answers may stand in the report.
     """
 
     text: bool = False
@@ -63,6 +64,7 @@ class Keeping:
     resume: bool = False
     force: bool = False
     overlap: bool = True
+    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class EvalSettings:
     @property
     def adapter(self) -> str | None:
         """The adapter that is added to it."""
-        named: str | None = self.resolved.as_json()["model"].get("adapter")
+        named: str | None = self.resolved.recipe.model.adapter
         return named
 
     @property
@@ -118,6 +120,7 @@ class EvalSettings:
         """
         words = ["medgpt", "eval", "run", f"--recipe={recipe}", *self.backing.words()]
         words += ["--keep-text"] * self.keeping.text + ["--no-overlap"] * (not self.keeping.overlap)
+        words += [f"--examples={name}" for name in self.keeping.examples]
         return shlex.join([*words, f"--out={out}", "--resume"])
 
 
@@ -145,7 +148,8 @@ def settings_of(
             "--endpoint-model and --endpoint-key are of an endpoint",
             repair="name it with --endpoint URL",
         )
-    if backing.endpoint is not None and resolved.recipe.model.base is not None:
+    chosen = resolved.recipe.model
+    if backing.endpoint is not None and (chosen.base or chosen.adapter) is not None:
         raise UsageError(
             "either a model here answers or an endpoint", repair="give --model or --endpoint"
         )

@@ -15,12 +15,11 @@ from typing import Any
 
 from medgpt_cli.core import rundir
 from medgpt_cli.core.errors import MedGPTError
-from medgpt_cli.core.manifest import model_hash
 from medgpt_cli.core.types import Sample
 from medgpt_cli.data.prepared.opening import PreparedSet, is_prepared
 from medgpt_cli.data.records import read_records
 from medgpt_cli.workflows.gates.leakage import against_hashes
-from medgpt_cli.workflows.naming import model_folder
+from medgpt_cli.workflows.naming import model_folder, named_model
 from medgpt_cli.workflows.training_files import TRAIN, file_hashes
 
 FROM_NOTHING = ("tiny", "tiny-siglip")
@@ -92,7 +91,7 @@ def history(ref: str, *, online: bool = False) -> History:
         if chosen.get("llm"):
             found.start = f"{chosen['llm']} + {chosen['vision']}"
             return found
-        name = chosen.get("base") or "tiny"
+        name = chosen.get("adapter") or chosen.get("base") or "tiny"
         if name not in FROM_NOTHING and not _is_same(name, manifest, online=online):
             found.missing.append(f"{name}, which it started from, is no longer there as it was")
             return found
@@ -122,7 +121,7 @@ def _run_of(name: str, *, online: bool) -> tuple[dict[str, Any], dict[str, Any]]
 
 def _is_same(name: str, manifest: dict[str, Any], *, online: bool) -> bool:
     try:
-        return bool(model_hash(model_folder(name, online=online)) == manifest["base_hash"][name])
+        return bool(named_model(name, online=online).hash() == manifest["base_hash"][name])
     except (MedGPTError, OSError, KeyError):
         return False
 

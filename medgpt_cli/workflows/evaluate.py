@@ -22,6 +22,7 @@ from medgpt_cli.evaluation.tasks.task import Task
 from medgpt_cli.workflows import eval_backing, eval_ranks, eval_record
 from medgpt_cli.workflows.asking import Asking
 from medgpt_cli.workflows.eval_backing import Answering
+from medgpt_cli.workflows.eval_page import refuse_names
 from medgpt_cli.workflows.eval_scores import scored
 from medgpt_cli.workflows.eval_settings import Backing, EvalSettings, Keeping, settings_of
 from medgpt_cli.workflows.eval_tasks import tasks_of
@@ -50,6 +51,7 @@ def run_eval(
     """
     settings = settings_of(recipe, overrides, flags, backing, keeping)
     tasks = tasks_of(settings)
+    refuse_names(keeping, tasks)
     majority = _fitted_on(settings.asked.majority) if settings.asked.majority else None
     name = eval_backing.name_of(settings)
     if dry_run:
@@ -70,7 +72,7 @@ def run_eval(
             if distributed.is_first():
                 console.say(f"{run.path} had already finished.")
         else:
-            if settings.model is None and backing.endpoint is None:
+            if settings.model is settings.adapter is None and backing.endpoint is None:
                 console.say(f"model: {name} (name another with --model)")
             _evaluate(run, settings, asked, tasks, majority)
         if distributed.is_first():
@@ -113,7 +115,7 @@ def _evaluate(
         scores, outcomes = scored(tasks, log, majority, settings, asked["model"])
         log.settle(outcomes)
         eval_ranks.sweep(run.path)
-        eval_record.end(run, asked, answering, scores, outcomes)
+        eval_record.end(run, settings, tasks, asked, answering, scores, outcomes)
 
 
 def _ask_all(

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core import rundir
-from medgpt_cli.core.manifest import model_hash
 from medgpt_cli.core.types import AnswerMany, Generate, Turn
 from medgpt_cli.data.answers import AnswerEncoder
 from medgpt_cli.data.batches import Pixels
 from medgpt_cli.data.images.letterbox import letterbox
 from medgpt_cli.data.images.reading import open_image
 from medgpt_cli.models import checkpoint
+from medgpt_cli.models.adapters.folder import use_template_of
 from medgpt_cli.models.answering.answerer import Answerer
 from medgpt_cli.models.generate import Generator
 from medgpt_cli.models.processor import tokens_per_image
-from medgpt_cli.workflows.naming import WORDS, model_folder
+from medgpt_cli.workflows.adding import add_adapter
+from medgpt_cli.workflows.naming import WORDS, named_model
 
 MAX_NEW_TOKENS = 256
 """Limit of a reply where neither the command nor the run's recipe names one."""
@@ -30,9 +31,9 @@ class LoadedModel:
     """A model ready to answer.
 
     Attributes:
-        name: What to print: the word or path that was given.
-        folder: The checkpoint folder.
-        hash: SHA-256 over the checkpoint's files.
+        name: What to print: the word or path that was given; with an adapter, that of the adapter.
+        folder: The checkpoint folder, or the adapter's.
+        hash: SHA-256 over the checkpoint's files, and the adapter's.
         generate: Answers dialogues.
         answer: Answers many questions at once, for the evaluation.
     """
@@ -64,27 +65,34 @@ def default_model() -> str:
     return str(newest) if newest is not None else "tiny"
 
 
-def load_model(ref: str | None, *, online: bool = False) -> LoadedModel:
+def load_model(ref: str | None, adapter: str | None = None, *, online: bool = False) -> LoadedModel:
     """Finds, checks and loads a model.
 
     Args:
-        ref: How the person named it; None for the newest run, else `tiny`.
+        ref: How the person named it; None for the model of `adapter`, else the newest run, else `tiny`.
+        adapter: A run or adapter folder; its adapter is added to the model's weights.
         online: Whether a hub id may be fetched.
 
     Raises:
         NotThere: There is no such model.
         BadCheckpoint: It cannot be loaded.
-        HashMismatch: Its files are not those its manifest names.
+        HashMismatch: Its files are not those its manifest names, or the adapter belongs to another model.
     """
     import torch
 
     from medgpt_cli.core.device import pick_device, pick_dtype
 
-    name = ref or default_model()
-    folder = model_folder(name, online=online)
+    name = adapter or ref or default_model()
+    named = named_model(ref if adapter is not None else name, adapter, online=online)
     device, _ = pick_device()
     dtype, _ = pick_dtype(device)
-    model, processor = checkpoint.load(folder, dtype=getattr(torch, dtype))
+    if named.adapter is None:
+        model, processor = checkpoint.load(named.folder, dtype=getattr(torch, dtype))
+    else:
+        model, processor = checkpoint.load(named.folder)
+        add_adapter(model, named.adapter)  # in the number format of the files, and cast once
+        use_template_of(processor, named.adapter)
+        model = model.to(getattr(torch, dtype))
     model = model.to(device)
     encoder = encoder_of(processor)
     pixels = pixels_of(processor)
@@ -101,7 +109,11 @@ def load_model(ref: str | None, *, online: bool = False) -> LoadedModel:
     generate = Generator(model, processor.tokenizer, make_inputs, max_new_tokens=limit, context=context)
     answer = Answerer(model, processor.tokenizer, encoder, pixels, max_new_tokens=limit, context=context)
     return LoadedModel(
-        name=name, folder=folder, hash=model_hash(folder), generate=generate, answer=answer
+        name=name,
+        folder=named.adapter or named.folder,
+        hash=named.hash(),
+        generate=generate,
+        answer=answer,
     )
 
 

@@ -12,6 +12,7 @@ from medgpt_cli.training.arguments import run_length
 from medgpt_cli.training.parts import freeze
 from medgpt_cli.training.progress import duration
 from medgpt_cli.workflows import mix
+from medgpt_cli.workflows.adapting import by_adapters
 from medgpt_cli.workflows.stage_data import gather
 from medgpt_cli.workflows.stage_trainer import rows_of_pass
 from medgpt_cli.workflows.starting import build_model, learning_parts
@@ -35,7 +36,7 @@ def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
     recipe = resolved.recipe
     model, processor = build_model(recipe, online=online)
     gathered = gather(recipe, processor)
-    counts = freeze(model, learning_parts(recipe))
+    counts = freeze(model, learning_parts(recipe), by_adapters(recipe))
     total = sum(count.total for count in counts.values())
     learnt = sum(count.trained for count in counts.values())
     mixture = gathered.mixture

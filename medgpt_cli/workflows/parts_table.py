@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from medgpt_cli.training.parts import PartCount, part_of
+from medgpt_cli.training.parts import PartCount, is_adapter, part_of
 from medgpt_cli.workflows.starting import part_rates, pick_precision
 
 
@@ -17,6 +17,8 @@ class PartRow(NamedTuple):
         trained: Of which learn.
         dead: Of which never see a gradient.
         lr: Peak learning rate; None where nothing learns.
+        adapters: Parameters of adapters beside them.
+        carried: What carries these, in words; empty without any.
         dtype: Number format of the weights.
         compute: Number format they are computed in.
     """
@@ -24,9 +26,11 @@ class PartRow(NamedTuple):
     total: int
     trained: int
     dead: int
+    adapters: int
     lr: float | None
     dtype: str
     compute: str
+    carried: str = ""
 
 
 def part_rows(recipe: Any, model: Any, counts: Mapping[str, PartCount]) -> dict[str, PartRow]:
@@ -41,8 +45,9 @@ def part_rows(recipe: Any, model: Any, counts: Mapping[str, PartCount]) -> dict[
     _, bf16 = pick_precision(recipe.model.dtype)
     formats: dict[str, set[str]] = {part: set() for part in counts}
     for name, parameter in model.named_parameters():
-        formats[part_of(name)].add(str(parameter.dtype).removeprefix("torch."))
-    rows = {}
+        if not is_adapter(name):
+            formats[part_of(name)].add(str(parameter.dtype).removeprefix("torch."))
+    rows, carried = {}, carriers(model)
     for part, count in counts.items():
         dtype = "+".join(sorted(formats[part]))
         rate = rates[part]
@@ -51,6 +56,7 @@ def part_rows(recipe: Any, model: Any, counts: Mapping[str, PartCount]) -> dict[
             lr=(recipe.train.lr if rate is None else rate) if count.trained else None,
             dtype=dtype,
             compute="bfloat16" if bf16 else dtype,
+            carried=carried.get(part, ""),
         )
     return rows
 
@@ -60,8 +66,27 @@ def sentences(rows: Mapping[str, PartRow]) -> list[str]:
     lines = []
     for part, row in rows.items():
         rate = "frozen" if row.lr is None else f"lr {row.lr:g}"
+        adapters = f"; adapters of {row.carried}" if row.carried else ""
         form = row.dtype if row.dtype == row.compute else f"{row.dtype}, computed in {row.compute}"
         lines.append(
-            f"  {part:<10} {row.trained:>13,} of {row.total:,} parameters learn  {rate:<10}  {form}"
+            f"  {part:<10} {row.trained:>13,} of {row.total:,} parameters learn  {rate:<10}  {form}{adapters}"
         )
     return lines
+
+
+def carriers(model: Any) -> dict[str, str]:
+    """What carries adapters in a model, in words, by part; nothing is loaded where there are none."""
+    if not any(is_adapter(name) for name, _ in model.named_parameters()):
+        return {}
+    from medgpt_cli.models.adapters.attach import NAME, layers
+
+    found: dict[str, tuple[dict[str, None], set[int], int]] = {}
+    for name, layer in layers(model).items():
+        names, ranks, count = found.setdefault(part_of(f"{name}.weight"), ({}, set(), 0))
+        names[name.rsplit(".", 1)[-1]] = None
+        ranks.add(layer.r[NAME])
+        found[part_of(f"{name}.weight")] = (names, ranks, count + 1)
+    return {
+        part: f"rank {'/'.join(map(str, sorted(ranks)))} on {count} weights: {', '.join(names)}"
+        for part, (names, ranks, count) in found.items()
+    }

@@ -44,24 +44,11 @@ def begin(
     """
     document = resolved.as_json()
     if run.manifest.exists():
-        before = json.loads(run.recipe.read_text())
-        one, other = dict(flat(before)), dict(flat(document))
-        changed = sorted(key for key in one | other if one.get(key) != other.get(key))
-        if changed:
+        refuse_other(run.path, document, data, base)
+        begun_by = json.loads(run.manifest.read_text())["ranks"]
+        if begun_by != ranks():
             raise UsageError(
-                f"{run.path} was begun with another recipe; what differs: {', '.join(changed)}",
-                repair="give the same words as before, or start anew with another --out",
-            )
-        manifest = json.loads(run.manifest.read_text())
-        for what, key, now in (("data files", "data", data), ("model files", "base_hash", base)):
-            if manifest[key] != dict(now):
-                raise HashMismatch(
-                    f"the {what} are not those that {run.path} was begun with",
-                    repair="restore them, or start anew with another --out",
-                )
-        if manifest["ranks"] != ranks():
-            raise UsageError(
-                f"{run.path} was begun by {manifest['ranks']} processes, and these are {ranks()}",
+                f"{run.path} was begun by {begun_by} processes, and these are {ranks()}",
                 repair="launch as many as before, or start anew from its last model with --model",
             )
         return
@@ -76,6 +63,7 @@ def begin(
             "data": dict(data),
             "base": start_of(resolved.recipe),
             "base_hash": dict(base),
+            "recipe_sha256": files.sha256_file(run.recipe),
             "gates": dict(gates),
             "seed": resolved.recipe.train.seed,
             "ranks": ranks(),
@@ -84,12 +72,51 @@ def begin(
     )
 
 
+def refuse_other(
+    run: Path, document: Mapping[str, Any], data: Mapping[str, str], base: Mapping[str, str]
+) -> None:
+    """Refuses a run that was begun with something else.
+
+    Args:
+        run: The run folder.
+        document: The recipe, resolved.
+        data: SHA-256 of each data file.
+        base: SHA-256 of each model it starts from, by name.
+
+    Raises:
+        UsageError: It was begun with another recipe.
+        HashMismatch: The data files or the model it starts from are not those it was begun with.
+    """
+    before = json.loads((run / "recipe.json").read_text())
+    one, other = dict(flat(before)), dict(flat(document))
+    changed = sorted(key for key in one | other if one.get(key) != other.get(key))
+    if changed:
+        raise UsageError(
+            f"{run} was begun with another recipe; what differs: {', '.join(changed)}",
+            repair="give the same words as before, or start anew with another --out",
+        )
+    manifest = json.loads((run / "manifest.json").read_text())
+    for what, key, now in (("data files", "data", data), ("model files", "base_hash", base)):
+        if manifest[key] != dict(now):
+            raise HashMismatch(
+                f"the {what} are not those that {run} was begun with",
+                repair="restore them, or start anew with another --out",
+            )
+
+
 Weights = Mapping[str, Any] | None
 """Tensors by name, where processes share them; None where the model holds its own."""
 SaveModel = Callable[[Path, Weights], None]
 
 
-def save_hashed(run: str, save: SaveModel, folder: Path, weights: Weights = None) -> None:
+def save_hashed(
+    run: str,
+    save: SaveModel,
+    folder: Path,
+    weights: Weights = None,
+    *,
+    told: Mapping[str, Any] | None = None,
+) -> None:
     """Saves a model into an empty folder, with the hashes by which every loader checks it.
 
     Args:
@@ -97,9 +124,10 @@ def save_hashed(run: str, save: SaveModel, folder: Path, weights: Weights = None
         save: Writes the model's files.
         folder: Where they go.
         weights: Gathered from all processes, or None.
+        told: What the manifest says beside them.
     """
     save(folder, weights)
-    write_manifest(folder, {"run": run, "files": file_hashes(folder)})
+    write_manifest(folder, {"run": run, **(told or {}), "files": file_hashes(folder)})
 
 
 def keep_model(run: RunFolder, save: SaveModel, weights: Weights) -> None:
@@ -132,7 +160,7 @@ def end(run: RunFolder, gathered: Any, counts: Mapping[str, Any], steps: int) ->
         "leakage": {"left_out": gathered.leaking},
         "mix": mix.document(gathered.mixture),
         "parameters": {part: count._asdict() for part, count in counts.items()},
-        "model": file_hashes(run.model),
+        **{each.name: file_hashes(each) for each in (run.model, run.adapter) if each.exists()},
     }
     write_manifest(run.path, manifest)
 
@@ -140,6 +168,8 @@ def end(run: RunFolder, gathered: Any, counts: Mapping[str, Any], steps: int) ->
 def start_of(recipe: Any) -> str:
     """What a stage started from, as a person names it."""
     chosen = recipe.model
+    if chosen.adapter is not None:
+        return f"{chosen.base} with {chosen.adapter}" if chosen.base else str(chosen.adapter)
     return chosen.base or ("tiny" if chosen.llm is None else f"{chosen.llm} + {chosen.vision}")
 
 
@@ -164,7 +194,7 @@ def tell(path: Path, *, as_json: bool) -> None:
     steps = _measured(path)
     outcome = {
         "run": str(path),
-        "model": str(path / "model"),
+        **{name: str(path / name) for name in ("model", "adapter") if (path / name).exists()},
         "steps": json.loads((path / "manifest.json").read_text())["steps"],
         "first_loss": steps[0]["loss"],
         "last_loss": steps[-1]["loss"],

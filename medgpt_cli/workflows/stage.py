@@ -1,4 +1,4 @@
-"""The story that align, midtrain and sft share: read, build, freeze, train, save.
+"""The story that align, midtrain, sft and adapt share: read, build, freeze, train, save.
 
 The stages differ only in their recipes (which parts learn, at which rate, on what), so there is one story.
 """
@@ -6,7 +6,6 @@ The stages differ only in their recipes (which parts learn, at which rate, on wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from medgpt_cli.core.device import pick_device
 from medgpt_cli.core.errors import NotThere, UsageError
 from medgpt_cli.core.recipe import Resolved, read_recipe
 from medgpt_cli.core.rundir import RunFolder
-from medgpt_cli.models import checkpoint
 from medgpt_cli.training.exactness import exact_sums
 from medgpt_cli.training.meters import Meters, cut_after
 from medgpt_cli.training.parts import freeze
@@ -23,7 +21,8 @@ from medgpt_cli.training.report import write_report
 from medgpt_cli.training.signals import StopOnSignal
 from medgpt_cli.training.trackers import keep_trackers_in, require_trackers
 from medgpt_cli.training.trainer import StageTrainer
-from medgpt_cli.workflows import outlook, run_record
+from medgpt_cli.workflows import outlook, results, run_record
+from medgpt_cli.workflows.adapting import by_adapters
 from medgpt_cli.workflows.announcing import announce
 from medgpt_cli.workflows.context import check_processes
 from medgpt_cli.workflows.first_step import first_loss_note
@@ -44,6 +43,7 @@ def run_stage(
     stage: str,
     data: Sequence[Path | str] = (),
     model: str | None = None,
+    adapter: str | None = None,
     recipe: str | None = None,
     out: Path | None = None,
     overrides: Sequence[str] = (),
@@ -56,9 +56,10 @@ def run_stage(
     """Trains one stage and leaves a run folder.
 
     Args:
-        stage: `align`, `midtrain` or `sft`.
+        stage: `align`, `midtrain`, `sft` or `adapt`.
         data: Record files; they replace the recipe's `data.mix`.
         model: Where the weights start; replaces the recipe's `model.base`.
+        adapter: The adapter it goes on with; replaces the recipe's `model.adapter`.
         recipe: A recipe's name or file; the stage's own when None.
         out: The run folder; a dated one under `runs/` when None.
         overrides: `KEY=VALUE` words.
@@ -72,7 +73,7 @@ def run_stage(
         recipe or stage,
         stage=stage,
         overrides=overrides,
-        flags={"--data": [str(path) for path in data], "--model": model},
+        flags={"--data": [str(path) for path in data], "--model": model, "--adapter": adapter},
     )
     if not resolved.recipe.data.mix:
         raise NotThere("no training data was named", repair=f"medgpt {stage} --data local.jsonl")
@@ -116,7 +117,7 @@ def _run(
     last = distributed.from_first(_newest(path) if resume else None)
     model, processor = build_model(recipe, checkpoint_folder=last, online=online)
     gathered = gather(recipe, processor)
-    rows = part_rows(recipe, model, freeze(model, learning_parts(recipe)))
+    rows = part_rows(recipe, model, freeze(model, learning_parts(recipe), by_adapters(recipe)))
     distributed.wait()
     run = _take(path, resume=resume, force=force, kind=recipe.stage)
     if first:
@@ -139,7 +140,7 @@ def _run(
         if first and recipe.engine.report_to:
             keep_trackers_in(run.path, online=online)
         distributed.wait()
-        steps = _train(run, recipe, model, processor, gathered, last, signals)
+        steps = _train(run, recipe, model, processor, gathered, last, signals, online=online)
         if first:
             run_record.end(run, gathered, rows, steps)
             write_report(run.path)
@@ -172,9 +173,11 @@ def _train(
     gathered: StageData,
     last: Path | None,
     signals: StopOnSignal,
+    *,
+    online: bool,
 ) -> int:
     """Takes the steps that are left, and returns how many the whole run has."""
-    save = partial(run_record.save_hashed, run.path.name, partial(checkpoint.save, model, processor))
+    save = results.saver(run, recipe, model, processor, online=online)
     note = first_loss_note(run, recipe, model.config.text_config.vocab_size)
     trainer = build_trainer(run, recipe, model, processor, gathered, last, save, note)
     steps = trainer.args.max_steps
@@ -204,7 +207,7 @@ def _train(
             )
         weights = trainer.gathered_weights()
     if distributed.is_first():
-        run_record.keep_model(run, save, weights)
+        results.keep(run, recipe, save, weights, online=online)
         run_record.note(run, _outcome(trainer))
     distributed.wait()
     return int(steps)

@@ -12,8 +12,10 @@ from medgpt_cli.models.compose import compose
 from medgpt_cli.models.parts import load_language_model, load_vision_tower, picture_statistics
 from medgpt_cli.models.processor import build_processor, set_template
 from medgpt_cli.models.yarn import stretch
+from medgpt_cli.workflows.adapting import attach_adapters, settle_formats
+from medgpt_cli.workflows.adding import add_adapter
 from medgpt_cli.workflows.context import check_context
-from medgpt_cli.workflows.naming import WORDS, model_folder
+from medgpt_cli.workflows.naming import WORDS, Named, model_folder, named_model
 
 
 def build_model(
@@ -34,11 +36,11 @@ def build_model(
     """
     import torch
 
-    if checkpoint_folder is not None:
+    chosen, adapts = recipe.model, recipe.lora.r is not None
+    if checkpoint_folder is not None and not adapts:
         return checkpoint.load(checkpoint_folder, dtype=torch.float32)
-    chosen = recipe.model
-    check_context(recipe, model_folder(chosen.llm or chosen.base or "tiny", online=online))
     if chosen.llm is not None:
+        check_context(recipe, model_folder(chosen.llm, online=online))
         llm, tokenizer = load_language_model(model_folder(chosen.llm, online=online))
         tower = model_folder(chosen.vision, online=online)
         vision = load_vision_tower(tower)
@@ -54,13 +56,37 @@ def build_model(
             llm, vision, processor, feature_layer=chosen.feature_layer, seed=recipe.train.seed
         )
     else:
-        model, processor = checkpoint.load(
-            model_folder(chosen.base or "tiny", online=online), dtype=torch.float32
-        )
-        set_template(processor, date=recipe.chat.date, reasoning=recipe.chat.reasoning)
+        start = named_model(chosen.base, chosen.adapter, online=online)
+        check_context(recipe, start.folder)
+        model, processor = build_base(recipe, dtype=None if adapts else torch.float32, online=online)
+        if adapts:
+            attach_adapters(model, recipe, start.base, weights=checkpoint_folder or start.adapter)
+            settle_formats(model, recipe, bf16=pick_precision(recipe.model.dtype)[1])
+        elif start.adapter is not None:
+            add_adapter(model, start.adapter)
     if chosen.yarn.factor is not None:
         stretch(model, factor=chosen.yarn.factor, original=chosen.yarn.original)
     return model, processor
+
+
+def build_base(recipe: Any, *, dtype: Any = None, online: bool = False) -> tuple[Any, Any]:
+    """The whole model that a recipe names, and its processor.
+
+    Args:
+        recipe: A stage recipe.
+        dtype: The number format of its weights; that of its files when None.
+        online: Whether a hub id may be fetched.
+    """
+    folder = named_model(recipe.model.base, recipe.model.adapter, online=online).folder
+    model, processor = checkpoint.load(folder, dtype=dtype)
+    set_template(processor, date=recipe.chat.date, reasoning=recipe.chat.reasoning)
+    return model, processor
+
+
+def start_named(recipe: Any, *, online: bool = False) -> Named | None:
+    """The whole model a stage starts from, and an adapter to it; None where it is composed of two parts."""
+    chosen = recipe.model
+    return None if chosen.llm is not None else named_model(chosen.base, chosen.adapter, online=online)
 
 
 def build_embedded(recipe: Any) -> None:
@@ -76,9 +102,14 @@ def build_embedded(recipe: Any) -> None:
 
 def base_hashes(recipe: Any, *, online: bool = False) -> dict[str, str]:
     """SHA-256 of each model folder a stage starts from, by the name it was given."""
-    chosen = recipe.model
-    names = [chosen.base or "tiny"] if chosen.llm is None else [chosen.llm, chosen.vision]
-    return {name: model_hash(model_folder(name, online=online)) for name in names}
+    start = start_named(recipe, online=online)
+    if start is None:
+        names = [recipe.model.llm, recipe.model.vision]
+        return {name: model_hash(model_folder(name, online=online)) for name in names}
+    hashes = {start.base: model_hash(start.folder)}
+    if start.adapter is not None:
+        hashes[recipe.model.adapter or recipe.model.base] = start.hash()
+    return hashes
 
 
 def refuse_inputs_inside(out: Path, recipe: Any) -> None:
@@ -88,7 +119,7 @@ def refuse_inputs_inside(out: Path, recipe: Any) -> None:
         UsageError: A model or data path of the recipe lies inside `out`.
     """
     chosen, data = recipe.model, recipe.data
-    named = [chosen.base, chosen.llm, chosen.vision, data.image_root, *data.validation]
+    named = [chosen.base, chosen.adapter, chosen.llm, chosen.vision, data.image_root, *data.validation]
     for name in [*named, *(part.path for part in data.mix)]:
         if name is not None and Path(name).resolve().is_relative_to(out.resolve()):
             raise UsageError(f"{name} lies inside --out {out}", repair="name another --out")
@@ -97,12 +128,25 @@ def refuse_inputs_inside(out: Path, recipe: Any) -> None:
 def learning_parts(recipe: Any) -> dict[str, bool]:
     """Whether each part learns; experts and router follow the language model unless the recipe says otherwise."""
     parts = recipe.parts
+    if recipe.lora.r is not None:
+        return _learning_beside_adapters(recipe)
     return {
         "vision": bool(parts.vision.train),
         "projector": bool(parts.projector.train),
         "llm": bool(parts.llm.train),
         "experts": bool(parts.llm.train if parts.experts.train is None else parts.experts.train),
         "router": bool(parts.llm.train if parts.router.train is None else parts.router.train),
+    }
+
+
+def _learning_beside_adapters(recipe: Any) -> dict[str, bool]:
+    parts, lora = recipe.parts, recipe.lora
+    return {
+        "vision": bool(parts.vision.train),
+        "projector": bool(parts.projector.train),
+        "llm": bool(parts.llm.train),
+        "experts": bool(lora.experts),
+        "router": False,
     }
 
 

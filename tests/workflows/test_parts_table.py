@@ -11,12 +11,15 @@ from medgpt_cli.workflows.parts_table import PartRow, sentences
 
 def test_a_part_is_a_line() -> None:
     rows = {
-        "vision": PartRow(20, 0, 2, None, "float32", "float32"),
-        "llm": PartRow(3000, 3000, 0, 2e-5, "float32", "bfloat16"),
+        "vision": PartRow(20, 0, 2, 0, None, "float32", "float32"),
+        "llm": PartRow(3000, 3000, 0, 0, 2e-5, "float32", "bfloat16"),
+        "experts": PartRow(900, 60, 0, 60, 1e-4, "float32", "float32", "rank 4 on 2 weights: down_proj"),
     }
     assert sentences(rows) == [
         "  vision                 0 of 20 parameters learn  frozen      float32",
         "  llm                3,000 of 3,000 parameters learn  lr 2e-05    float32, computed in bfloat16",
+        "  experts               60 of 900 parameters learn  lr 0.0001   float32; "
+        "adapters of rank 4 on 2 weights: down_proj",
     ]
 
 

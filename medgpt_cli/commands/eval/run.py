@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from medgpt_cli.commands.options import (
+    Adapter,
     DryRun,
     Force,
     Json,
@@ -60,7 +61,15 @@ Probes = Annotated[
 ]
 KeepText = Annotated[
     bool,
-    typer.Option("--keep-text", help="Keep questions and answers in the log and the report."),
+    typer.Option("--keep-text", help="Keep questions and answers in the log, wrong ones in the report."),
+]
+Examples = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--examples",
+        metavar="TASK",
+        help="With --keep-text: show wrong answers in the report although the set is lent under terms.",
+    ),
 ]
 Majority = Annotated[
     str | None,
@@ -101,6 +110,7 @@ def run(
     overrides: Overrides = None,
     task: Tasks = None,
     model: Model = None,
+    adapter: Adapter = None,
     data: Data = None,
     recipe: RecipeName = None,
     profile: Profile = None,
@@ -116,6 +126,7 @@ def run(
     no_overlap: NoOverlap = False,
     cache: Cache = False,
     keep_text: KeepText = False,
+    examples: Examples = None,
     out: Out = None,
     resume: Resume = False,
     force: Force = False,
@@ -142,6 +153,7 @@ def run(
         flags={
             "--task": task,
             "--model": model,
+            "--adapter": adapter,
             "--data DIR": data,
             "--profile": profile,
             "--shots": shots,
@@ -158,7 +170,14 @@ def run(
             online=online,
             cache=cache,
         ),
-        keeping=Keeping(text=keep_text, out=out, resume=resume, force=force, overlap=not no_overlap),
+        keeping=Keeping(
+            text=keep_text,
+            out=out,
+            resume=resume,
+            force=force,
+            overlap=not no_overlap,
+            examples=tuple(examples or ()),
+        ),
         dry_run=dry_run,
         json=json,
     )

@@ -21,6 +21,7 @@ from medgpt_cli.core.recipe.yaml12 import Keys, NotYAML, parse
 FLAGS: dict[str, Keys] = {
     "--data": ("data", "mix"),
     "--model": ("model", "base"),
+    "--adapter": ("model", "adapter"),
     "SOURCE": ("data", "sources"),
     "--against": ("data", "against"),
     "--image-root": ("data", "image_root"),

@@ -18,6 +18,8 @@ class ScoredModel(Section):
 
     base: str | None = None
     """Run or checkpoint folder, hub id, tiny or small; the newest run under runs/, else tiny, when empty."""
+    adapter: str | None = None
+    """Adapter to add to it: run or adapter folder; without `base`, to the model it was trained on."""
 
 
 class Questions(Section):

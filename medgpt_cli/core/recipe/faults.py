@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from medgpt_cli.core.nearest import nearest
 from medgpt_cli.core.recipe.fields import fields
-from medgpt_cli.core.recipe.layers import dotted
-from medgpt_cli.core.recipe.rules import Fault
+from medgpt_cli.core.recipe.layers import Fault, dotted
 from medgpt_cli.core.recipe.yaml12 import Keys
 
 if TYPE_CHECKING:

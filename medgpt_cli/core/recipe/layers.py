@@ -33,6 +33,9 @@ class Origin:
 
 DEFAULT = Origin("default")
 
+Fault = tuple[Keys, str, str]
+"""The offending key, what is wrong, and how to repair it."""
+
 
 def dotted(keys: Keys) -> str:
     """`("data", "mix", 0)` as `data.mix.0`."""

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from medgpt_cli.core.errors import BadRecipe, Complaint
 from medgpt_cli.core.recipe import commandline, faults, rules, sources
-from medgpt_cli.core.recipe.layers import DEFAULT, Sheet, dotted
+from medgpt_cli.core.recipe.layers import DEFAULT, Fault, Sheet, dotted
 from medgpt_cli.core.recipe.locating import find
 from medgpt_cli.core.recipe.stages import STAGES, defaults
 
@@ -91,7 +91,7 @@ def read_recipe(
 
 def _check(sheet: Sheet, stage: str) -> tuple[Any, list[sources.Wrong]]:
     """The recipe, or everything that is wrong with the values."""
-    found: list[rules.Fault] = []
+    found: list[Fault] = []
     recipe = None
     try:
         # Strict JSON is what we want of strict checking: no text for a number, but a list for a tuple.

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from medgpt_cli.core.recipe.layers import DEFAULT, Sheet
+from medgpt_cli.core.recipe.layers import DEFAULT, Fault, Sheet
+from medgpt_cli.core.recipe.lora_rules import lora_rules
 from medgpt_cli.core.recipe.yaml12 import Keys
-
-Fault = tuple[Keys, str, str]
-"""The offending key, what is wrong, and how to repair it."""
 
 RECORD_FILES = (".jsonl", ".json", ".jsonl.gz", ".json.gz")
 """Endings of what is a file of records; another path may be a prepared set."""
@@ -145,4 +143,5 @@ RULES: tuple[Callable[[Sheet], Iterator[Fault]], ...] = (
     shares_add_up,
     balance_sees_whole_rows,
     yarn_has_a_factor,
+    lora_rules,
 )

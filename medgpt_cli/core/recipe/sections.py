@@ -53,6 +53,8 @@ class Model(Section):
     """Language model to compose with `vision` instead of a whole `base`: folder or hub id."""
     vision: str | None = None
     """Vision tower to compose with `llm`: folder or hub id."""
+    adapter: str | None = None
+    """Adapter whose weights it starts from, run or adapter folder; added to the model where no adapters learn."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """Number format of computing in training; weights stay float32. auto is bfloat16 where the device has it."""
     yarn: Yarn = Yarn()

@@ -10,13 +10,14 @@ from typing import Any, Literal
 from medgpt_cli.core.recipe.data_sections import DataGates, Duplicates, Filters, PreparedAs, Raw, Splits
 from medgpt_cli.core.recipe.eval_sections import Questions, ScoredModel
 from medgpt_cli.core.recipe.gate_sections import Gates
+from medgpt_cli.core.recipe.lora_sections import LoRA
 from medgpt_cli.core.recipe.sections import Chat, Data, Engine, Model, Part, Parts, Section, Train
 
 
 class Recipe(Section):
     """Everything that decides a run, whatever the stage."""
 
-    stage: Literal["align", "midtrain", "sft"]
+    stage: Literal["align", "midtrain", "sft", "adapt"]
     """What the recipe is for."""
     model: Model = Model()
     """Which model is trained."""
@@ -26,6 +27,8 @@ class Recipe(Section):
     """How it learns."""
     parts: Parts = Parts()
     """Which parts learn, and how fast."""
+    lora: LoRA = LoRA()
+    """Adapters that learn in place of the weights they stand beside."""
     engine: Engine = Engine()
     """Over how many devices, and how memory is shared among them."""
     gates: Gates = Gates()
@@ -63,6 +66,19 @@ class SFT(Recipe):
     """How it learns."""
 
 
+class Adapt(Recipe):
+    """For one institution: adapters learn, and the model they belong to stays as it is."""
+
+    stage: Literal["adapt"] = "adapt"
+    """What the recipe is for."""
+    train: Train = Train(lr=2e-4)
+    """How it learns."""
+    parts: Parts = Parts(vision=Part(train=False))
+    """Which parts learn, and how fast."""
+    lora: LoRA = LoRA(r=16)
+    """Adapters that learn in place of the weights they stand beside."""
+
+
 class Preparation(Section):
     """Before training: raw sets become one prepared set."""
 
@@ -98,6 +114,7 @@ STAGES: dict[str, type[Section]] = {
     "align": Align,
     "midtrain": Midtrain,
     "sft": SFT,
+    "adapt": Adapt,
     "eval": Evaluation,
 }
 """By the word behind `stage:`."""

@@ -19,6 +19,7 @@ model:
   base: tiny            # command line
   llm: null             # default
   vision: null          # default
+  adapter: null         # default
   dtype: auto           # default
   yarn:
     factor: null        # default
@@ -79,6 +80,23 @@ parts:
   router:
     train: null         # default
     lr: null            # default
+lora:
+  r: null               # default
+  alpha: null           # default
+  dropout: 0.0          # default
+  targets:
+    - attention         # default
+    - projector         # default
+  experts: false        # default
+  ranks:
+    attention: null     # default
+    mlp: null           # default
+    projector: null     # default
+    vision: null        # default
+    experts: null       # default
+  dora: false           # default
+  rslora: false         # default
+  merge: true           # default
 engine:
   deepspeed: false      # default
   zero: 3               # default

@@ -71,7 +71,7 @@ bad.yaml:24 data.max_bad  must be a whole number, without a decimal point
 bad.yaml:26 parts.projector.train  must be true or false, not text
 bad.yaml:26 parts.projector.lr  must be a number, not a section
 bad.yaml:27 parts.llm.train  must be true or false, not empty
-bad.yaml:28 parts.adapter  no such field; did you mean parts.router?
+bad.yaml:28 parts.adapter  no such field; did you mean model.adapter?
 bad.yaml:29 chat  must be a section of KEY: VALUE lines, not text
 bad.yaml:30 lr  no such field; did you mean train.lr?
 bad.yaml:31 trian  no such field; did you mean train?

@@ -1,0 +1,85 @@
+"""The card of an adapter: what it belongs to, what it was trained on, what it changes, how it is used.
+
+It names files and hashes, and holds nothing of what the records say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from medgpt_cli.core import files
+from medgpt_cli.core.manifest import file_hashes, write_manifest
+
+CARD = "README.md"
+
+
+def write_card(folder: Path, recipe: Any, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Writes the card into an adapter's folder, and its hash into the manifest there.
+
+    Args:
+        folder: The adapter, with its manifest.
+        recipe: The recipe it was trained by.
+        changes: What it does to the weights of each part.
+    """
+    manifest = json.loads((folder / "manifest.json").read_text())
+    files.write_text(folder / CARD, _card(manifest, recipe, changes))
+    write_manifest(folder, {**manifest, "changes": dict(changes), "files": file_hashes(folder)})
+
+
+def _card(manifest: Mapping[str, Any], recipe: Any, changes: Mapping[str, Mapping[str, Any]]) -> str:
+    base, lora = manifest["base"], recipe.lora
+    rows = [
+        f"| {part} | {each['weights']} | {each['relative_change']:.3%} | {each['unchanged']} |"
+        for part, each in changes.items()
+    ]
+    data = [f"- `{name}`: {digest}" for name, digest in manifest["data"].items()]
+    lines = [
+        "---",
+        "library_name: peft",
+        f"base_model: {json.dumps(base['name'])}",
+        "tags: [lora, medical, vision-language]",
+        "---",
+        f"# Adapter {manifest['run']}",
+        "",
+        "Research software, not a medical device. The adapter holds weights and no records; weights can still",
+        "give training text back, so share it only where the records themselves could be shared.",
+        "",
+        "## Belongs to",
+        f"`{base['name']}`, SHA-256 {base['hash']}",
+        "",
+        "## Trained on",
+        *data,
+        "",
+        f"Recipe (recipe.json of the run), SHA-256 {manifest['recipe']}",
+        *(
+            [f"Identified data, attested by {manifest['attested']['by']}"]
+            if manifest["attested"]
+            else []
+        ),
+        "",
+        "## What it changes",
+        f"LoRA of rank {lora.r}{', DoRA' * lora.dora}{', rsLoRA' * lora.rslora}; the router is frozen.",
+        *(
+            [f"Trained in full and kept beside the adapters: {', '.join(manifest['whole'])}."]
+            if manifest["whole"]
+            else []
+        ),
+        "",
+        "| part | weights | changed by | unchanged |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+        "## Use",
+        "```",
+        f"medgpt chat --model {base['name']} --adapter FOLDER",
+        f"medgpt eval run --model {base['name']} --task TASK --out before",
+        f"medgpt eval run --model {base['name']} --adapter FOLDER --task TASK --out after",
+        "medgpt eval compare before after   # what it gained, and what it forgot",
+        "```",
+        "PEFT alone: `PeftModel.from_pretrained(AutoModelForImageTextToText.from_pretrained(BASE), FOLDER)`.",
+        "",
+    ]
+    return "\n".join(lines)

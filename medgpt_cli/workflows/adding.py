@@ -1,0 +1,25 @@
+"""An adapter added to the weights of a model that is to answer, or to learn on as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def add_adapter(model: Any, adapter: Path) -> None:
+    """Adds an adapter to a model's weights, in place.
+
+    Args:
+        model: The model it belongs to, on the CPU.
+        adapter: Its folder.
+
+    Raises:
+        BadCheckpoint: It does not fit the model, or is damaged.
+        HashMismatch: A file is not the one its manifest names.
+    """
+    from medgpt_cli.models.adapters import folder
+    from medgpt_cli.models.adapters.merge import merge
+    from medgpt_cli.training.parts import part_of
+
+    folder.load(model, adapter)
+    merge(model, part_of)
