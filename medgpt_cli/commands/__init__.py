@@ -81,6 +81,9 @@ COMMANDS: dict[str, Door] = {
     "adapt": Door(
         _HERE + "adapt", "adapt", "Train adapters for one institution, beside a model", "Training"
     ),
+    "run": Door(
+        _HERE + "run", "run", "Walk a folder of recipes, stage after stage, in one line", "Training"
+    ),
     "plan": Door(
         _HERE + "plan", "plan", "Will a recipe fit, how long will it take, how much power", "Training"
     ),
@@ -106,6 +109,12 @@ COMMANDS: dict[str, Door] = {
         _HERE + "eval.extract",
         "extract",
         "Read reports by a metric's model, to be scored without it",
+        "Using a model",
+    ),
+    "eval transfer": Door(
+        _HERE + "eval.transfer",
+        "transfer",
+        "Compare vision towers on classification sets, one fixed recipe",
         "Using a model",
     ),
     "chat": Door(_HERE + "chat", "chat", "Ask a model about images and text", "Using a model"),
