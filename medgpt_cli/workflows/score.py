@@ -27,6 +27,7 @@ from medgpt_cli.evaluation.tasks.task import Task
 from medgpt_cli.workflows import eval_record
 from medgpt_cli.workflows.answers import read_answers
 from medgpt_cli.workflows.eval_backing import Answering
+from medgpt_cli.workflows.eval_page import refuse_names
 from medgpt_cli.workflows.eval_scores import REPORT_METRICS, scored
 from medgpt_cli.workflows.eval_settings import Backing, EvalSettings, Keeping, settings_of
 from medgpt_cli.workflows.score_reports import with_report_metrics
@@ -76,6 +77,7 @@ def score_answers(wanted: Wanted, keeping: Keeping, *, json: bool = False) -> No
     reports = _report_metrics(wanted)
     [read] = read_tasks([wanted.task], settings.task_settings)
     task = _task(read, wanted, reports)
+    refuse_names(keeping, [task])
     answers = _answers(wanted.answers, task)
     asked: dict[str, Any] = {
         **eval_record.asked(settings, [task], wanted.model or str(wanted.answers)),
@@ -122,7 +124,7 @@ def _score(
         score, rows, words = with_report_metrics(task, answers.texts, score, rows, reports, extracted)
         answering.words.update(words)
     log.settle(rows)
-    eval_record.end(run, asked, answering, [score], rows)
+    eval_record.end(run, settings, [task], asked, answering, [score], rows)
 
 
 def _report_metrics(wanted: Wanted) -> tuple[str, ...]:

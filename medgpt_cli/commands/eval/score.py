@@ -47,7 +47,15 @@ Extracted = Annotated[
 ]
 KeepText = Annotated[
     bool,
-    typer.Option("--keep-text", help="Keep questions and answers in the log and the report."),
+    typer.Option("--keep-text", help="Keep questions and answers in the log, wrong ones in the report."),
+]
+Examples = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--examples",
+        metavar="TASK",
+        help="With --keep-text: show wrong answers in the report although the set is lent under terms.",
+    ),
 ]
 
 
@@ -59,6 +67,7 @@ def score(
     metric: Metrics = None,
     extracted: Extracted = None,
     keep_text: KeepText = False,
+    examples: Examples = None,
     out: Out = None,
     resume: Resume = False,
     force: Force = False,
@@ -79,6 +88,6 @@ def score(
 
     score_answers(
         Wanted(task, answers, data, model, tuple(metric or ()), extracted),
-        Keeping(text=keep_text, out=out, resume=resume, force=force),
+        Keeping(text=keep_text, out=out, resume=resume, force=force, examples=tuple(examples or ())),
         json=json,
     )
