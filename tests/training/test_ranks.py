@@ -93,6 +93,25 @@ def test_two_processes_equal_one(folder: Path, alone: Path) -> None:
     assert losses(folder / "ddp") == pytest.approx(losses(alone), abs=1e-5)
 
 
+@pytest.mark.slow  # four runs in processes of their own
+def test_two_processes_count_each_validation_record_once(folder: Path) -> None:
+    odd = (folder / "local.jsonl").read_text().splitlines()[:3]
+    (folder / "held.jsonl").write_text("\n".join(odd) + "\n")
+    line = [*ZERO, "data.validation=[held.jsonl]", "train.eval_steps=2"]
+    found = []
+    for ranks in (1, 2):
+        done = launch(
+            folder, [*line, "--out", f"held-{ranks}", f"train.accumulate={3 - ranks}"], ranks=ranks
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        lines = (folder / f"held-{ranks}" / "metrics.jsonl").read_text().splitlines()
+        found += [
+            each["validation_loss"] for each in map(json.loads, lines) if "validation_loss" in each
+        ]
+    assert len(found) == 4
+    assert found[2:] == pytest.approx(found[:2], abs=1e-5)
+
+
 @pytest.mark.parametrize("engine", [[], ["engine.deepspeed=true"]], ids=["ddp", "zero-3"])
 def test_two_processes_that_share_packed_rows_equal_one(folder: Path, engine: list[str]) -> None:
     name = "-".join(["shared", *engine]).replace("=", "-")
