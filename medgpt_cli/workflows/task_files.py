@@ -136,7 +136,7 @@ def _declared(name: str, declared: Declaration, settings: TaskSettings, beside: 
         choices_by=choices_by,
         likelihood_of=prompt.likelihood_of,
         licence=place.adapter.licence if place else "",
-        access=(place.adapter.access if place else Access.LOCAL).value,
+        access=source.access,
         sources=declared.sources,
         cluster=declared.cluster,
     )
@@ -202,7 +202,7 @@ def _own(name: str, path: Path, settings: TaskSettings) -> Task:
         shots_hash=digest,
         measures=default_measures(kind),
         choices_by="text" if Kind.CHOICE in kinds else "none",
-        access=Access.LOCAL.value,
+        access=source_at(path).access if path.is_dir() else Access.LOCAL.value,
     )
 
 

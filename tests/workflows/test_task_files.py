@@ -301,6 +301,22 @@ def test_a_prepared_set_draws_examples_from_its_training_part(tmp_path: Path) ->
     assert [len(item.turns) for item in task.items] == [5, 5]
 
 
+def test_what_was_prepared_from_a_lent_set_stays_lent(tmp_path: Path) -> None:
+    written(tmp_path / "a.jsonl", *(pair(number, split="test") for number in range(3)))
+    assert read(str(tmp_path / "a.jsonl")).access == "local"
+    assert prep(tmp_path / "a.jsonl", "--out", tmp_path / "set") == 0
+    assert read(str(tmp_path / "set")).access == "local"
+    manifest = json.loads((tmp_path / "set/manifest.json").read_text())
+    manifest["sources"][0]["access"] = "credentialed"
+    as_json(tmp_path / "set/manifest.json", manifest)
+    assert read(str(tmp_path / "set")).access == "credentialed"
+    (tmp_path / "mine.yaml").write_text(
+        "version: 1\ntitle: Mine\nkind: short\nrecords: set\nsplits: [test]\n"
+    )
+    assert read(str(tmp_path / "mine.yaml")).access == "credentialed"
+    assert read(str(lay(tmp_path / "raw", "slake") / "slake")).access == "open"
+
+
 OWN = """version: 3
 title: Our chest questions
 kind: choice

@@ -46,7 +46,7 @@ class Task:
         choices_by: How an option is chosen.
         likelihood_of: What the likelihood is taken of where options are chosen by it.
         licence: Of the data, as far as known.
-        access: Who may hold the data: `open`, `gated`, `credentialed`; empty where unknown.
+        access: Who may hold the data: `open`, `research`, `restricted`, `credentialed`, `local`; empty where unknown.
         sources: Names of the sources whose training splits make the task in distribution.
         cluster: What items share that are not independent: `patient`, `image`, …; empty where each stands alone.
     """
