@@ -44,7 +44,7 @@ def model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Model:
     monkeypatch.setenv("MEDGPT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(naming, "model_folder", lambda ref, online=False: Path(ref))
     loaded = SimpleNamespace(name="fake", hash="c0ffee" * 10 + "beef", answer=fake.answer)
-    monkeypatch.setattr(loading, "load_model", lambda ref, online=False: loaded)
+    monkeypatch.setattr(loading, "load_model", lambda ref, adapter=None, online=False: loaded)
     return fake
 
 
@@ -87,7 +87,7 @@ def answer(requests, on_reply):
             os.kill(os.getpid(), signal.SIGKILL)
         on_reply(number, Reply("left"))
 naming.model_folder = lambda ref, online=False: Path(ref)
-loading.load_model = lambda ref, online=False: SimpleNamespace(hash="c0ffee" * 10 + "beef", answer=answer)
+loading.load_model = lambda ref, adapter=None, online=False: SimpleNamespace(hash="c0ffee" * 10 + "beef", answer=answer)
 from medgpt_cli.app import main
 main(["eval", "run", "--model", "fake", "--task", "my.jsonl", "--out", "out", "--quiet"])
 """
