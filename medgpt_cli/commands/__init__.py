@@ -118,6 +118,18 @@ COMMANDS: dict[str, Door] = {
         "Using a model",
     ),
     "chat": Door(_HERE + "chat", "chat", "Ask a model about images and text", "Using a model"),
+    "export": Door(
+        _HERE + "export",
+        "export",
+        "Write a model for other programs, checked and described",
+        "Using a model",
+    ),
+    "verify": Door(
+        _HERE + "verify",
+        "verify",
+        "Compare a folder with its hashes, and what it was made of",
+        "Using a model",
+    ),
     "recipe list": Door(
         _HERE + "recipe.list", "list_recipes", "The recipes that come with medgpt", "Recipes"
     ),

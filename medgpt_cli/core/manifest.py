@@ -9,6 +9,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -114,27 +115,57 @@ def model_hash(folder: Path) -> str:
     return hashlib.sha256(json.dumps(sorted(promised.items())).encode()).hexdigest()
 
 
-def verify_files(folder: Path) -> None:
-    """Compares a folder with the hashes in its manifest; a folder without a manifest passes.
+SUMS = "SHA256SUMS"
+"""A list as `sha256sum -c` reads it, in folders that leave the house; it covers the manifest too."""
+_SUM = re.compile(r"([0-9a-f]{64})  ([^\n]+)\n")
+
+
+def write_sums(folder: Path) -> None:
+    """Writes `SHA256SUMS` over every file directly in `folder`, the manifest included."""
+    names = sorted(item.name for item in folder.iterdir() if item.is_file() and item.name != SUMS)
+    files.write_text(
+        folder / SUMS, "".join(f"{files.sha256_file(folder / name)}  {name}\n" for name in names)
+    )
+
+
+def verify_files(folder: Path) -> int:
+    """Compares a folder with the hashes in its manifest and in `SHA256SUMS`; one without either passes.
+
+    Returns:
+        How many files were compared.
 
     Raises:
-        HashMismatch: A file is missing or its bytes are not those the manifest names.
+        HashMismatch: A file is missing, or its bytes are not those that were written.
     """
-    path = folder / "manifest.json"
-    if not path.exists():
-        return
-    expected = promised_files(folder)
-    if expected is None:
-        raise HashMismatch(
-            "manifest.json cannot be read",
-            where=str(folder),
-            repair="restore the folder from its source",
-        )
+    expected: dict[str, str] = {}
+    if (folder / "manifest.json").exists():
+        promised = promised_files(folder)
+        if promised is None:
+            raise _unreadable(folder, "manifest.json")
+        expected = dict(promised)
+    source = folder / "manifest.json"
+    if (folder / SUMS).exists():
+        text = (folder / SUMS).read_bytes().decode("ascii", "replace")
+        if _SUM.sub("", text):
+            raise _unreadable(folder, SUMS)
+        sums = {name: digest for digest, name in _SUM.findall(text)}
+        if any(sums.get(name) != digest for name, digest in expected.items()):
+            raise _unreadable(folder, SUMS)
+        expected, source = sums, folder / SUMS
     for name, digest in expected.items():
         file = folder / name
         if not file.is_file() or files.sha256_file(file) != digest:
             raise HashMismatch(
-                f"{name} is missing or not the file that {path} describes",
+                f"{name} is missing or not the file that {source} describes",
                 where=str(folder),
                 repair="restore the folder from its source; a damaged checkpoint is not used",
             )
+    return len(expected)
+
+
+def _unreadable(folder: Path, name: str) -> HashMismatch:
+    return HashMismatch(
+        f"{name} cannot be read, or is not the one that was written",
+        where=str(folder),
+        repair="restore the folder from its source",
+    )

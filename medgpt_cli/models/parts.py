@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from medgpt_cli.core.errors import BadCheckpoint
+from medgpt_cli.core.manifest import verify_files
 from medgpt_cli.models.libraries import quiet_libraries
 from medgpt_cli.models.processor import MEAN_STD, Statistics
 from medgpt_cli.models.upstream.open_clip_towers import is_open_clip, open_clip_tower, picture_rules_of
@@ -27,7 +28,9 @@ def load_language_model(folder: Path) -> tuple[PreTrainedModel, Any]:
 
     Raises:
         BadCheckpoint: The folder holds no causal LM in safetensors, or no tokenizer.
+        HashMismatch: A file is not the one the folder's manifest names.
     """
+    verify_files(folder)
     model = _load(folder, "causal language model", AutoModelForCausalLM.from_pretrained)
     return model, load_tokenizer(folder)
 
@@ -67,7 +70,9 @@ def load_vision_tower(folder: Path) -> PreTrainedModel:
 
     Raises:
         BadCheckpoint: The folder holds no vision tower we know.
+        HashMismatch: A file is not the one the folder's manifest names.
     """
+    verify_files(folder)
     if is_open_clip(folder):
         return open_clip_tower(folder, Weights(folder))
     try:

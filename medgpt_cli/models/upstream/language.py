@@ -15,6 +15,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from medgpt_cli.core.errors import BadCheckpoint
+from medgpt_cli.core.manifest import verify_files
 from medgpt_cli.models.libraries import quiet_libraries
 from medgpt_cli.models.upstream.weights import REPAIR, Weights
 
@@ -31,10 +32,12 @@ class LanguageWeights:
 
     Raises:
         BadCheckpoint: The folder holds no configuration of a causal LM, or no whole weights.
+        HashMismatch: A file is not the one the folder's manifest names.
     """
 
     def __init__(self, folder: Path) -> None:
         quiet_libraries()
+        verify_files(folder)
         self.folder = folder
         try:
             self.config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)

@@ -8,7 +8,7 @@ nothing of how the outline was composed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,28 @@ def write_weights(
     Returns:
         Bytes of all tensors.
     """
+    tensors = ((name, tensor.detach().to(dtype)) for name, tensor in tensors_of(model, read))
+    return write_shards(tensors, folder, shard_bytes=shard_bytes)
+
+
+def write_shards(
+    tensors: Iterable[tuple[str, torch.Tensor]], folder: Path, *, shard_bytes: int = SHARD
+) -> int:
+    """Writes tensors one by one, in the number formats they come in.
+
+    Args:
+        tensors: By the names they shall have in the files.
+        folder: Where to.
+        shard_bytes: At most, where no single tensor is larger.
+
+    Returns:
+        Bytes of all tensors.
+    """
     placed: dict[str, int] = {}
     shard: dict[str, torch.Tensor] = {}
     total = held = count = 0
-    for name, tensor in _tensors(model, read):
-        made = tensor.detach().to(dtype).contiguous()
+    for name, tensor in tensors:
+        made = tensor.detach().contiguous()
         size = made.numel() * made.element_size()
         if shard and held + size > shard_bytes:
             count, shard, held = count + 1, _save(shard, folder, count), 0
@@ -67,12 +84,20 @@ def write_weights(
     return total
 
 
-def _tensors(model: Any, read: Callable[[str], torch.Tensor]) -> Iterator[tuple[str, torch.Tensor]]:
+def tensors_of(
+    model: Any, read: Callable[[str], torch.Tensor] | None = None
+) -> Iterator[tuple[str, torch.Tensor]]:
+    """The tensors of a LLaVA model one by one, by the names other programs look for.
+
+    Args:
+        model: The model.
+        read: From a tensor's name in the language model to the tensor, where some are on the meta device.
+    """
     tied = model.config.tie_word_embeddings
     for name, tensor in model.state_dict().items():
         if tied and name == "lm_head.weight":
             continue  # it is the embedding
-        if tensor.is_meta:
+        if tensor.is_meta and read is not None:
             tensor = read(name.replace("model.language_model.", "model.", 1))
         yield saved_name(name, model.config.vision_config.model_type), tensor
 

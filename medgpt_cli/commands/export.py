@@ -1,0 +1,56 @@
+"""`medgpt export`: a model as a folder that other programs load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medgpt_cli.commands.options import Adapter, DryRun, Force, Json, Model, Online
+
+Layout = Annotated[
+    str, typer.Option("--to", metavar="LAYOUT", help="hf: safetensors, as transformers and vLLM read.")
+]
+Folder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the exported model.")]
+Scores = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--scores", metavar="DIR", help="Evaluation of this model for its card; repeat it for several."
+    ),
+]
+
+
+def export(
+    out: Folder,
+    model: Model = None,
+    adapter: Adapter = None,
+    to: Layout = "hf",
+    scores: Scores = None,
+    force: Force = False,
+    dry_run: DryRun = False,
+    online: Online = False,
+    json: Json = False,
+) -> None:
+    """Writes a model with its card, hashes and bill of materials, compared with the original before it is done.
+
+    An adapter is added to the weights. The copy is loaded by transformers alone and must answer fixed prompts, with
+    and without pictures, in the very numbers of the original; else nothing is kept. The card tells what the runs
+    behind the model recorded: data, licences, what was scanned, and who answered for what.
+
+    Example:
+        medgpt export --model runs/2026-01-31-sft-1 --to hf --out model-for-others
+    """
+    from medgpt_cli.workflows.export import export_model
+
+    export_model(
+        ref=model,
+        adapter=adapter,
+        to=to,
+        out=out,
+        scores=scores or (),
+        force=force,
+        online=online,
+        dry_run=dry_run,
+        as_json=json,
+    )
