@@ -1,13 +1,17 @@
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 
 from medgpt_cli.core.types import Sample
 from medgpt_cli.evaluation.items import items_from
 from medgpt_cli.evaluation.majority import Majority
 from medgpt_cli.evaluation.outcomes import SampleLog
+from medgpt_cli.evaluation.page.examples import Picture
 from medgpt_cli.evaluation.page.report import render
 from medgpt_cli.evaluation.runner import run_task
 from medgpt_cli.evaluation.summary import summarise
@@ -98,3 +102,100 @@ def test_texts_stand_in_it_only_when_they_were_kept(page: Callable[[bool], str])
     assert kept.count("<dt>verdict</dt><dd>wrong</dd>") == 4
     assert "holds clinical text" in kept
     assert "holds clinical text" not in page(False)
+
+
+def words_of(html: str) -> str:
+    outline = Outline()
+    outline.feed(html)
+    return " ".join(" ".join(outline.text).split())
+
+
+def drawn(made: Any, **words: Any) -> str:
+    return render(
+        made.scores, made.rows, model="m", facts={"seed": "0"}, notice="Not a device.", **words
+    )
+
+
+def test_everything_that_was_counted_stands_in_words(made: Any) -> None:
+    text = words_of(drawn(made))
+    for words in (
+        "2 tasks, 42 questions. Every answer that was cut, failed or could not be read counts as wrong.",
+        "in distribution: trained on this set's training split or source",
+        "10 of 40 met in recorded training data (key 10)",
+        "not met in training N 30, read 29 0.467",
+        "could be read 39 (97.5 %) cut 1 failed 0",
+        "Every picture blank: the score goes from 0.475 to 0.500",
+        "green GREEN by a judge not computed no judge; medgpt eval extract --metric green",
+        "M few cases 4 questions, 4 cases",
+        "Both were picked after looking at the values",
+        "it is 0.818 sure and 0.500 right: on the whole too sure of itself. 40 questions.",
+        "Calibration error 0.318 (ECE, 4 bins of equal size)",
+        "21 wrong answers; 12 of them, drawn by lot (clinical text)",
+        "the 2 reports that measure worst by rouge_l (clinical text)",
+        "seed 0",
+    ):
+        assert words in text
+
+
+def test_it_can_be_heard_and_walked_through(made: Any) -> None:
+    html = drawn(made, pictures=lambda task, item: [Picture("data:image/png;base64,AA", "1 × 1 pixels")])
+    for drawing in re.findall(r"<svg[^>]*>", html):
+        assert 'aria-hidden="true"' in drawing or re.search(r'role="img" aria-label="[^"]+"', drawing)
+    for heading in re.findall(r"<th\b[^>]*>", html):
+        assert 'scope="' in heading
+    pictures = re.findall(r"<img[^>]*>", html)
+    assert len(pictures) == 14
+    assert all('alt="Picture 1 of the question at my.jsonl:' in picture for picture in pictures)
+    levels = [int(level) for level in re.findall(r"<h(\d)", html)]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert "<details open" not in html  # texts and pictures are a click away
+    assert html.index("<details") < html.index("<img")
+
+
+def test_the_interval_is_drawn_to_scale(made: Any) -> None:
+    [task] = re.findall(r'<svg role="img" aria-label="sides, exact:.*?</svg>', drawn(made), re.DOTALL)
+    low, high = made.scores[0].overall.low, made.scores[0].overall.high
+    assert f'<line class="band" x1="{100 * low:.2f}%" x2="{100 * high:.2f}%"' in task
+    assert '<circle class="mark" cx="47.50%"' in task
+    assert '<line class="beside" x1="50.00%" x2="50.00%"' in task
+
+
+def test_names_from_files_are_escaped_wherever_they_stand(made: Any) -> None:
+    score = msgspec.structs.replace(
+        made.scores[0],
+        task=NASTY,
+        protocol=NASTY,
+        majority_from=NASTY,
+        groups=(msgspec.structs.replace(made.scores[0].overall, group=NASTY),),
+        subgroups=tuple(
+            msgspec.structs.replace(row, facet=NASTY, name=NASTY) for row in made.scores[0].subgroups
+        ),
+        not_computed={NASTY: NASTY},
+    )
+    html = render([score], [], model=NASTY, facts={NASTY: NASTY}, notice=NASTY, withheld={NASTY: NASTY})
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;") > 12
+
+
+def test_numbers_that_were_hidden_stand_nowhere(made: Any) -> None:
+    gone = dict.fromkeys(("n", "clusters", "value", "low", "high"))
+    hidden = tuple(
+        msgspec.structs.replace(row, **gone, hidden=row.too_small, name=f"few-{row.name}")
+        if row.too_small
+        else row
+        for row in made.scores[0].subgroups
+    )
+    html = render(
+        [msgspec.structs.replace(made.scores[0], subgroups=hidden)], [], model="m", facts={}, notice="n"
+    )
+    row = html[html.index("few-M") :]
+    assert "not shown: so few cases could say something about a person" in row[: row.index("</tr>")]
+    assert not re.search(r"\d\.\d", row[: row.index("</tr>")])
+
+
+def test_what_is_withheld_is_said_and_not_shown(made: Any) -> None:
+    html = drawn(made, withheld={"sides": "Wrong answers are not shown."})
+    assert "Which side" not in html
+    assert '<p class="soft">Wrong answers are not shown.</p>' in html
+    assert "clear lungs" in html
