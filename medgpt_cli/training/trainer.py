@@ -80,7 +80,7 @@ class StageTrainer(GuardedTrainer):
         self._save_model_files = save_model_files
         self._checkpoints = checkpoints
         self._keep = keep
-        self._loaded_from = loaded_from
+        self._loaded_from = self._to_draw_from = loaded_from
         self._router_aux = router_aux
         self._balance = RouterBalance(self.model) if router_aux else None
         self.router_losses = SourceLosses(["router_aux"]) if router_aux else None
@@ -95,6 +95,15 @@ class StageTrainer(GuardedTrainer):
         self._row_group = row_group
         self._together = 1 if row_group is None else row_group.size()
         learn_by_documents(self.model, row_group)
+
+    def training_step(self, model: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
+        """One micro-batch; the first of a run that goes on draws what it would have drawn had it never stopped."""
+        if self._to_draw_from is not None:
+            # The stock loop restores this only where it skips data itself; dropout would begin anew.
+            self._load_rng_state(str(self._to_draw_from))
+            self._to_draw_from = None
+        loss: torch.Tensor = super().training_step(model, *args, **kwargs)
+        return loss
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Stream:
         return self._stream
