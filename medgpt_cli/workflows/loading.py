@@ -11,7 +11,7 @@ from typing import Any
 from medgpt_cli.core import rundir
 from medgpt_cli.core.types import AnswerMany, Generate, Turn
 from medgpt_cli.data.answers import AnswerEncoder
-from medgpt_cli.data.batches import Pixels
+from medgpt_cli.data.batches import OpenImage, Pixels
 from medgpt_cli.data.images.letterbox import letterbox
 from medgpt_cli.data.images.reading import open_image
 from medgpt_cli.models import checkpoint
@@ -54,9 +54,9 @@ def encoder_of(processor: Any) -> AnswerEncoder:
     )
 
 
-def pixels_of(processor: Any) -> Pixels:
+def pixels_of(processor: Any, open_picture: OpenImage = open_image) -> Pixels:
     """Pictures as a checkpoint's tower takes them: opened, letterboxed, normalised."""
-    return Pixels(processor.image_processor, open_image, letterbox)
+    return Pixels(processor.image_processor, open_picture, letterbox)
 
 
 def default_model() -> str:
@@ -65,13 +65,20 @@ def default_model() -> str:
     return str(newest) if newest is not None else "tiny"
 
 
-def load_model(ref: str | None, adapter: str | None = None, *, online: bool = False) -> LoadedModel:
+def load_model(
+    ref: str | None,
+    adapter: str | None = None,
+    *,
+    online: bool = False,
+    open_picture: OpenImage = open_image,
+) -> LoadedModel:
     """Finds, checks and loads a model.
 
     Args:
         ref: How the person named it; None for the model of `adapter`, else the newest run, else `tiny`.
         adapter: A run or adapter folder; its adapter is added to the model's weights.
         online: Whether a hub id may be fetched.
+        open_picture: Opens what an image part names; a file's path where nobody says otherwise.
 
     Raises:
         NotThere: There is no such model.
@@ -95,7 +102,7 @@ def load_model(ref: str | None, adapter: str | None = None, *, online: bool = Fa
         model = model.to(getattr(torch, dtype))
     model = model.to(device)
     encoder = encoder_of(processor)
-    pixels = pixels_of(processor)
+    pixels = pixels_of(processor, open_picture)
 
     def make_inputs(turns: Sequence[Turn], images: Sequence[str]) -> dict[str, Any]:
         ids = torch.tensor([encoder.prompt(turns)])
