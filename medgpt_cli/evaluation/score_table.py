@@ -13,7 +13,7 @@ from rich.text import Text
 
 from medgpt_cli.evaluation import exposure
 from medgpt_cli.evaluation.scores import MeasureScore, Score, TaskScore
-from medgpt_cli.evaluation.statistics.tables import NOTHING, ScoreRow, between, number
+from medgpt_cli.evaluation.statistics.tables import ScoreRow, between, number
 
 HEADINGS = ("accuracy", "95 %", "k/N", "majority", "of parsed", "parsed", "cut", "errors")
 MEASURES = ("measure", "value", "95 %", "N")
@@ -37,23 +37,43 @@ def as_table(scores: Sequence[TaskScore], width: int) -> Group:
     gap = 3 if width >= ROOMY else 1
     parts: list[Text | Table] = []
     for score in scores:
-        shares = _table("", HEADINGS, gap)
-        clean = [score.clean] if score.clean and score.exposure.seen else []
-        for row in (score.overall, *clean, *score.groups):
-            shares.add_row(*_cells(row), style="bold" if row is score.overall else None)
-        parts += [Text(score.protocol), shares, Text(note(score), style="dim")]
-        others = _others(score)
-        if others or score.not_computed:
+        parts += [Text("")] if parts else []
+        parts.append(Text(score.protocol, style="bold"))
+        if score.overall.accuracy is not None:
+            parts.append(_shares(score, gap))
+        parts.append(Text(note(score), style="dim"))
+        if others := _others(score):
             measured = _table(*MEASURES[:1], MEASURES[1:], gap)
             for each in others:
                 row_of = (each.name, number(each.value), between(each.low, each.high), str(each.n))
                 measured.add_row(*row_of, style="bold" if each.name == score.headline else None)
-            for name in score.not_computed:
-                measured.add_row(name, "not computed", NOTHING, NOTHING)
             parts.append(measured)
-            parts += [Text(f"{name}: {why}", style="dim") for name, why in score.not_computed.items()]
-        parts += [Text(line, style="dim") for line in lines_below(score)]
-    return Group(*parts)
+        if score.effect is None and score.not_computed:
+            parts.append(Text(f"not computed: {', '.join(score.not_computed)}", style="dim"))
+        below = lines_below(score) if score.effect is None else [score.effect.sentence]
+        parts += [Text(line, style="dim") for line in below]
+    reasons = _reasons(scores)
+    heading = [Text(""), Text("why measures were not computed", style="bold")] if reasons else []
+    return Group(*parts, *heading, *(Text(line, style="dim") for line in reasons))
+
+
+def _shares(score: TaskScore, gap: int) -> Table:
+    """All questions, those not seen in training, each source; of a probe all questions alone."""
+    shares = _table("", HEADINGS, gap)
+    clean = [score.clean] if score.clean and score.exposure.seen else []
+    parts = (*clean, *score.groups) if score.effect is None else ()
+    for row in (score.overall, *parts):
+        shares.add_row(*_cells(row), style="bold" if row is score.overall else None)
+    return shares
+
+
+def _reasons(scores: Sequence[TaskScore]) -> list[str]:
+    """Why measures were not computed, each reason once for all that lack for it."""
+    together: dict[str, dict[str, None]] = {}
+    for score in scores:
+        for name, why in score.not_computed.items():
+            together.setdefault(why, {})[name] = None
+    return [f"{', '.join(names)}: {why}" for why, names in together.items()]
 
 
 def _table(first: str, headings: Sequence[str], gap: int) -> Table:
@@ -86,9 +106,15 @@ def _cells(score: Score) -> list[str]:
 
 def note(score: TaskScore) -> str:
     """What the numbers rest on, in one line."""
-    n, clusters = score.overall.n, score.overall.clusters
-    drawn = "; intervals over cases" if score.overall.interval == "cluster bootstrap" else ""
-    return f"{n} questions on {clusters} cases{drawn}; majority answer fitted on {score.majority_from}"
+    overall = score.overall
+    drawn = "; intervals over cases" if overall.interval == "cluster bootstrap" else ""
+    told = f"{overall.n} questions on {overall.clusters} cases{drawn}"
+    if overall.accuracy is None:
+        written = overall.n - overall.truncated - overall.errors
+        return (
+            f"{told}; {written} written to their end, {overall.truncated} cut, {overall.errors} failed"
+        )
+    return f"{told}; majority answer fitted on {score.majority_from}"
 
 
 def lines_below(score: TaskScore) -> list[str]:

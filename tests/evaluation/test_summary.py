@@ -19,6 +19,7 @@ from medgpt_cli.evaluation.runner import run_task
 from medgpt_cli.evaluation.score_table import as_table, lines_below, note, rows_of, score_line
 from medgpt_cli.evaluation.scores import TaskScore
 from medgpt_cli.evaluation.statistics.clustered import bootstrap_mean
+from medgpt_cli.evaluation.statistics.probes import BLANKED, effect
 from medgpt_cli.evaluation.summary import as_document, summarise
 from medgpt_cli.evaluation.tasks.task import Task, task_names
 
@@ -190,9 +191,14 @@ def test_a_measure_that_fits_no_item_is_not_computed_and_no_zero(
     }
     stream = io.StringIO()
     Console(file=stream, width=200).print(as_table([score], 200))
-    text = stream.getvalue()
-    assert "accuracy_likelihood   not computed" in text
-    assert "green: no judge" in text
+    lines = [line.rstrip() for line in stream.getvalue().splitlines()]
+    assert "not computed: green, accuracy_likelihood" in lines
+    assert lines[-4:] == [
+        "",
+        "why measures were not computed",
+        "green: no judge",
+        "accuracy_likelihood: no item here is of the kind it measures",
+    ]
     assert [(row.measure, row.value) for row in rows_of([score])] == [
         ("exact", 1.0),
         ("green", None),
@@ -245,6 +251,40 @@ def test_subgroups_are_those_that_split_and_too_small_ones_of_credentialed_sets_
     (tmp_path / "again").mkdir()
     _, score = answered(small, lambda item: Reply("a"), tmp_path / "again")
     assert all(line.hidden for line in score.subgroups if line.facet == "sex")
+
+
+def test_reports_have_no_columns_of_right_and_wrong_and_a_probe_tells_only_its_effect(
+    sample: Callable[..., Sample], tmp_path: Path
+) -> None:
+    items, _ = items_from((sample(n, f"{n}", "no finding") for n in range(4)), Rules(Kind.REPORT))
+    task = Task("my", HASH, items, kind=Kind.REPORT, measures=("rouge_l",))
+    _, score = answered(
+        task,
+        lambda item: Reply("none", finished=item.place.line != 0),
+        tmp_path,
+        missing={"green": "why"},
+    )
+    found = effect(BLANKED, [1.0, 1.0], [1.0, 0.0], ["a", "b"])
+    probe = msgspec.structs.replace(score, task="my+blank", protocol="my+blank", effect=found)
+    stream = io.StringIO()
+    Console(file=stream, width=200).print(as_table([score, probe], 200))
+    assert [line.rstrip() for line in stream.getvalue().splitlines()] == [
+        "my#0123456789ab / as-written / shots 0 / greedy / rouge_l",
+        "4 questions on 4 cases; 3 written to their end, 1 cut, 0 failed",
+        "measure   value          95 %   N",
+        "rouge_l   0.000   0.000–0.490   4",
+        "not computed: green",
+        *UNKNOWN,
+        "",
+        "my+blank",
+        "4 questions on 4 cases; 3 written to their end, 1 cut, 0 failed",
+        "measure   value          95 %   N",
+        "rouge_l   0.000   0.000–0.490   4",
+        found.sentence,
+        "",
+        "why measures were not computed",
+        "green: why",
+    ]
 
 
 def test_where_lower_is_better_the_best_group_is_the_lowest(

@@ -105,10 +105,10 @@ def test_other_sets_need_no_name(access: str, monkeypatch: pytest.MonkeyPatch) -
 def test_names_that_say_nothing_are_refused(capfd: pytest.CaptureFixture[str]) -> None:
     line = ["eval", "run", "--model", "m", "--task", "my.jsonl", "--out", "out"]
     assert main([*line, "--examples", "ny", "--keep-text"]) == 2
-    assert capfd.readouterr().err == ("error: --examples ny: no such task is asked\n  it is one of my\n")
+    assert capfd.readouterr().err == ("error: --examples ny: no such task is asked\nit is one of my\n")
     assert main([*line, "--examples", "my"]) == 2
     assert capfd.readouterr().err == (
-        "error: --examples shows texts, and none are kept\n  add --keep-text\n"
+        "error: --examples shows texts, and none are kept\nadd --keep-text\n"
     )
     assert not Path("out").exists()
     with pytest.raises(UsageError, match="--examples other"):
