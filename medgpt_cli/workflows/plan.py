@@ -12,18 +12,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from medgpt_cli.core import distributed
-from medgpt_cli.core.errors import BadCheckpoint, BadRecipe, UsageError
+from medgpt_cli.core import console, distributed
+from medgpt_cli.core.errors import BadCheckpoint, BadRecipe, Missing, NotThere, UsageError
 from medgpt_cli.core.recipe import read_recipe
+from medgpt_cli.core.recipe.locating import shipped
 from medgpt_cli.core.recipe.sections import Engine
 from medgpt_cli.models.libraries import quiet_libraries
 from medgpt_cli.training.plan import machine as machines
 from medgpt_cli.training.plan.cheapest import Setup, cheapest
 from medgpt_cli.training.plan.machine import Machine
-from medgpt_cli.training.plan.published import SHAPES, TITLES
+from medgpt_cli.training.plan.published import FAMILIES, SHAPES, TITLES
 from medgpt_cli.training.plan.shapes import Shape, shape_of
 from medgpt_cli.training.plan.sharing import Device, Sharing
 from medgpt_cli.workflows import plan_document, plan_page, plan_rows
+from medgpt_cli.workflows.adapting import by_adapters
 from medgpt_cli.workflows.context import check_context
 from medgpt_cli.workflows.naming import model_folder
 from medgpt_cli.workflows.starting import learning_parts, pick_precision
@@ -82,9 +84,12 @@ def tell_plan(
             "a described machine needs the memory of one GPU",
             repair="give it, such as --gpu-memory 80GB",
         )
-    name, config, folder = _model(recipe, online=online)
+    family = None if model else family_of(source)
+    name, config, folder = _model(recipe, family, online=online)
     _check_context(recipe, config)
-    shape = shape_of(name, config, learning_parts(recipe))
+    shape = shape_of(
+        name, config, learning_parts(recipe), lora=recipe.lora, by_adapters=by_adapters(recipe)
+    )
     if gpu_memory is None:
         _, bf16 = pick_precision(recipe.model.dtype)
         where = machines.this_one(
@@ -101,6 +106,8 @@ def tell_plan(
             where=f"engine.sequence_parallel={recipe.engine.sequence_parallel}",
             repair="let it divide the devices, or plan for more with --gpus",
         )
+    if family is not None and not data:
+        recipe = _without_absent_data(recipe)
     rows = plan_rows.rows_of(recipe, shape, folder)
     setup = _setup(recipe, shape, where, bf16=bf16, rows=rows)
     change = None if setup.fits() else cheapest(setup, Engine.model_fields)
@@ -138,9 +145,23 @@ def _check_context(recipe: Any, config: Mapping[str, Any]) -> None:
         check_context(recipe, Path(folder))
 
 
-def _model(recipe: Any, *, online: bool) -> tuple[str, Mapping[str, Any], Path | None]:
-    """A model's name and configuration, and the folder of its tokenizer where there is one."""
-    chosen = recipe.model
+def _model(
+    recipe: Any, family: str | None, *, online: bool
+) -> tuple[str, Mapping[str, Any], Path | None]:
+    """A model's name and configuration, and the folder of its tokenizer where there is one.
+
+    A recipe of a family that ships is planned for that family's model, where what it names is not here yet.
+    """
+    try:
+        return _named(recipe.model, online=online)
+    except (NotThere, Missing):
+        if family is None:
+            raise
+        console.say(f"the model is not here; planned for the shape of {TITLES[family]}")
+        return TITLES[family], SHAPES[family], None
+
+
+def _named(chosen: Any, *, online: bool) -> tuple[str, Mapping[str, Any], Path | None]:
     if chosen.llm is not None:
         llm = model_folder(chosen.llm, online=online)
         vision = _config(model_folder(chosen.vision, online=online))
@@ -155,6 +176,20 @@ def _model(recipe: Any, *, online: bool) -> tuple[str, Mapping[str, Any], Path |
         return TITLES[name], SHAPES[name], None
     folder = model_folder(name, online=online)
     return name, _config(folder), folder
+
+
+def family_of(source: str) -> str | None:
+    """The shape that a shipped recipe is for, by its family; None for every other recipe."""
+    return FAMILIES.get(source.rpartition("/")[0]) if source in shipped() else None
+
+
+def _without_absent_data(recipe: Any) -> Any:
+    """The recipe without the data that its family prepares on another machine, if any of it is not here."""
+    absent = [part.path for part in recipe.data.mix if not Path(part.path).exists()]
+    if not absent:
+        return recipe
+    console.say(f"not here, so rows are assumed: {', '.join(absent)} (name data with --data)")
+    return recipe.model_copy(update={"data": recipe.data.model_copy(update={"mix": ()})})
 
 
 def _config(folder: Path) -> dict[str, Any]:

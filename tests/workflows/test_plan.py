@@ -166,3 +166,61 @@ def test_parts_named_by_their_folders(
     (folder / "llm" / "config.json").write_text("{")
     assert main(["plan", "sft", "model.llm=llm", "model.vision=vision", "--gpu-memory", "8GB"]) == 3
     assert "error: llm  there is no config.json that can be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("recipe", "gpus", "memory", "fits"),
+    [
+        ("medgpt-oss-20b/1-align", 8, "80GB", True),
+        ("medgpt-oss-20b/1-align", 8, "180GB", True),
+        ("medgpt-oss-20b/2-midtrain", 8, "80GB", True),
+        ("medgpt-oss-20b/2-midtrain", 8, "180GB", True),
+        ("medgpt-oss-20b/3-sft", 8, "80GB", True),
+        ("medgpt-oss-20b/3-sft", 8, "180GB", True),
+        ("medgpt-oss-20b/4-adapt", 1, "80GB", True),
+        ("medgpt-oss-20b/4-adapt", 1, "24GB", False),
+        ("openmedq/1-midtrain", 2, "80GB", True),
+    ],
+)
+def test_the_families_for_real_models(
+    recipe: str,
+    gpus: int,
+    memory: str,
+    fits: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)  # neither their models nor their data are here
+    words = ["plan", recipe, "--gpus", str(gpus), "--gpu-memory", memory, "--json"]
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    plan = json.loads(out)
+    assert plan["fits"] is fits
+    assert (plan["change"] is None) is fits
+    assert plan["rows"]["basis"].startswith("no data named: 1,000,000,000 tokens are assumed")
+    assert "the model is not here; planned for the shape of " in err
+    assert "not here, so rows are assumed: " in err
+
+
+def test_what_a_person_names_must_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["plan", "medgpt-oss-20b/4-adapt", "--data", "gone.jsonl", "--gpu-memory", "80GB"]) == 3
+    assert "there is no data file gone.jsonl" in capsys.readouterr().err
+    assert main(["plan", "medgpt-oss-20b/3-sft", "--model", "a/b/c", "--gpu-memory", "80GB"]) == 3
+    assert "there is no model folder a/b/c" in capsys.readouterr().err
+
+
+def test_adapters_are_counted_as_training_counts_them(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["lora.r=4", "lora.experts=true", "train.max_steps=1", "train.batch_size=2"]
+    plan = planned(capsys, "adapt", "--data", "local.jsonl", *words)
+    assert main(["adapt", "--data", "local.jsonl", "--out", "run", *words]) == 0
+    capsys.readouterr()
+    trained = json.loads((folder / "run" / "manifest.json").read_text())["parameters"]
+    for part, count in plan["parameters"].items():
+        assert (count["total"], count["trained"]) == (trained[part]["total"], trained[part]["trained"])
+    assert plan["parameters"]["experts"]["adapters"] > 0

@@ -20,6 +20,7 @@ BUCKET = 500_000_000
 """Elements of a bucket in which DeepSpeed gathers gradients (`reduce_bucket_size`, its default)."""
 LIVE = 1_000_000_000
 """Parameters that ZeRO-3 keeps gathered at most (`stage3_max_live_parameters`, its default)."""
+SUMMED = "experts with adapters added"
 SUB_GROUP = 1_000_000_000
 """Parameters that its optimiser takes at once (`sub_group_size`, its default)."""
 
@@ -94,9 +95,11 @@ def _standing(shape: Shape, sharing: Sharing, device: Device) -> tuple[dict[str,
     total, learnt, ranks = shape.count(), shape.count(learnt=True), sharing.ranks
     libraries = LIBRARIES[device.kind]
     if not sharing.deepspeed:
-        cast = 2 * (total - shape.count(part="experts")) if device.bf16 else 0
+        half = device.bf16 and bool(shape.adapted)  # frozen beside adapters: as it is computed
+        castable = learnt if half else total - shape.count(part="experts")
+        cast = 2 * castable if device.bf16 else 0
         return {
-            "parameters": FLOAT * total,
+            "parameters": FLOAT * learnt + 2 * (total - learnt) if half else FLOAT * total,
             "parameters again, in bfloat16": cast,  # autocast keeps what it casts until the step's end
             "optimiser state": 2 * FLOAT * learnt,
             "buckets": FLOAT * learnt if ranks > 1 else 0,  # DDP copies gradients to send them
@@ -132,8 +135,13 @@ def _moments(
     """The moments of a step: its name, what lives then, and the share of all gradients that is there."""
     d, learnt = shape.decoder, max(shape.count(learnt=True), 1)
     experts = (
-        wide if sharing.deepspeed else FLOAT
+        wide if sharing.deepspeed or shape.adapted else FLOAT
     )  # autocast leaves grouped products in the weights' own format
+    # PEFT adds an adapter to a layer's experts before they are multiplied with, and takes a gradient of the sum.
+    summed = [
+        shape.count(str(layer), "experts") if "experts" in shape.adapted else 0
+        for layer in range(len(d.windows))
+    ]
     layers = [
         kept.decoder_layer(shape, layer, batch, wide=wide, experts=experts, attention=device.attention)
         for layer in range(len(d.windows))
@@ -152,11 +160,13 @@ def _moments(
 
     mixed = "experts" if d.experts else "feed-forward"
     piles = [{"full attention": 0.0, "sliding attention": 0.0, mixed: 0.0}]
-    for window, layer_kept in zip(d.windows, layers, strict=True):
+    for layer, (window, layer_kept) in enumerate(zip(d.windows, layers, strict=True)):
         kind = "full attention" if window is None else "sliding attention"
         pile = dict(piles[0] if again else piles[-1])
         pile[kind] += layer_kept.attention
         pile[mixed] += layer_kept.feed_forward
+        if summed[layer]:
+            pile[SUMMED] = pile.get(SUMMED, 0.0) + experts * summed[layer]
         if again:
             pile["inputs of layers"] = entry * (1 if away else len(piles))
         piles.append(pile)
@@ -177,7 +187,7 @@ def _moments(
     done = of_head
     for layer in range(last, -1, -1):
         done += shape.count(str(layer), learnt=True) / learnt
-        passing = {"gradients in passing": copies}
+        passing = {"gradients in passing": copies + (experts + FLOAT) * summed[layer]}
         yield (
             f"the backward pass of layer {layer}",
             {**up_to(layer), "vision": seeing, **inputs, **passing},

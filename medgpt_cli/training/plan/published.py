@@ -79,6 +79,9 @@ TITLES = {
     "pmc-llama-7b": "PMC-LLaMA-7B with ViT-B/16 at 224 pixels (BiomedCLIP's)",
 }
 
+FAMILIES = {"medgpt-oss-20b": "gpt-oss-20b", "openmedq": "pmc-llama-7b"}
+"""The shape that the recipes of a family are for."""
+
 
 class Figure(NamedTuple):
     """What somebody else published.

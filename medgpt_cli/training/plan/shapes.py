@@ -8,7 +8,7 @@ memory or time.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,8 +16,10 @@ import torch
 from huggingface_hub.errors import StrictDataclassError
 from transformers import LlavaConfig, LlavaForConditionalGeneration
 
+from medgpt_cli.core.adapted import Adapted
 from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.training.parts import PartCount, freeze, part_of
+from medgpt_cli.training.targets import adapted_weights
 
 _LAYER = re.compile(r"language_model\.layers\.(\d+)\.")
 
@@ -110,6 +112,7 @@ class Shape:
         tower: Its vision tower.
         weights: Parameters by place and part.
         counts: Parameters by part.
+        adapted: Parts that carry adapters; what is frozen beside them stays in the format it is computed in.
     """
 
     name: str
@@ -117,6 +120,7 @@ class Shape:
     tower: Tower
     weights: tuple[Weight, ...]
     counts: Mapping[str, PartCount]
+    adapted: frozenset[str] = frozenset()
 
     def count(self, place: str = "", part: str = "", *, learnt: bool = False) -> int:
         """Parameters of a place, of a part, or of all."""
@@ -140,17 +144,26 @@ class Shape:
         return max(max(blocks), self.count("head"), self.count("embedding"))
 
 
-def shape_of(name: str, config: Mapping[str, Any], learns: Mapping[str, bool]) -> Shape:
+def shape_of(
+    name: str,
+    config: Mapping[str, Any],
+    learns: Mapping[str, bool],
+    *,
+    lora: Any = None,
+    by_adapters: Collection[str] = (),
+) -> Shape:
     """The shape of a LLaVA model.
 
     Args:
         name: What it is called.
         config: Its `config.json`.
         learns: Whether each part learns.
+        lora: The recipe's `lora` section; without a rank, or None, there are no adapters.
+        by_adapters: Parts that learn through adapters alone.
 
     Raises:
         BadCheckpoint: transformers makes no LLaVA model of the configuration.
-        BadRecipe: Nothing would learn.
+        BadRecipe: Nothing would learn, or a target of adapters means nothing in this model.
     """
     try:
         read = LlavaConfig(
@@ -166,7 +179,10 @@ def shape_of(name: str, config: Mapping[str, Any], learns: Mapping[str, bool]) -
             where=name,
             repair="name a checkpoint folder, or join parts with model.llm=… model.vision=…",
         ) from error
-    counts = freeze(model, learns)
+    adapted = adapted_weights(model, lora) if lora is not None and lora.r is not None else []
+    for each in adapted:
+        _attach(model, each)
+    counts = freeze(model, learns, by_adapters)
     found: dict[tuple[str, str], list[int]] = {}
     for parameter_name, parameter in model.named_parameters():
         row = found.setdefault((_place(parameter_name), part_of(parameter_name)), [0, 0, 0, 0])
@@ -179,7 +195,24 @@ def shape_of(name: str, config: Mapping[str, Any], learns: Mapping[str, bool]) -
         if parameter.ndim > 1 and not parameter_name.endswith("bias"):
             row[3] += size
     weights = tuple(Weight(*key, *row) for key, row in found.items())
-    return Shape(name, decoder, tower, weights, counts)
+    carrying = frozenset(each.part for each in adapted)
+    return Shape(name, decoder, tower, weights, counts, carrying)
+
+
+def _attach(model: Any, adapted: Adapted) -> None:
+    """Puts parameters of an adapter's sizes where PEFT puts them."""
+    owner, _, last = adapted.name.rpartition(".")
+    if adapted.stacked:
+        module, tensor = model.get_submodule(owner), model.get_parameter(adapted.name)
+        experts, inner, outer = tensor.shape
+        rows, word = adapted.rank * experts, f"lora_{last}"
+    else:
+        module = model.get_submodule(adapted.name)
+        outer, inner = module.weight.shape
+        rows, word = adapted.rank, "lora"
+    for half, width in (("A", inner), ("B", outer)):
+        size = torch.empty(rows, width, device="meta")
+        module.register_parameter(f"{word}_{half}", torch.nn.Parameter(size))
 
 
 def _place(name: str) -> str:
