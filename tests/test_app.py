@@ -243,7 +243,8 @@ def test_words_that_name_no_command(
     assert app.main(words) == code
     out, err = capsys.readouterr()
     if says is None:
-        assert (json.loads(out)["what"], err) == ("medgpt eval needs one more word: run", "")
+        asked = ", ".join(words.split()[1] for words in COMMANDS if words.startswith("eval "))
+        assert (json.loads(out)["what"], err) == (f"medgpt eval needs one more word: {asked}", "")
     else:
         assert (out, err) == ("", says)
 
