@@ -37,11 +37,14 @@ class Probe(_Section):
 
 
 class FineTune(_Section):
-    """The whole tower and a head on top, by AdamW with a warm-up and a cosine down to zero.
+    """The whole tower and a linear head on top, by AdamW with a warm-up and a cosine down to zero.
+
+    The head begins at zero, on features brought to mean 0 and deviation 1 as the tower had them before.
 
     Attributes:
-        epochs: Walks over the training split, at most.
-        patience: Walks without a better macro-F1 on validation after which it ends.
+        epochs: Walks over the training split, at most; validation is looked at after each.
+        least_steps: Steps an epoch has at least: a small set is walked over several times in one.
+        patience: Epochs without a better macro-F1 on validation after which it ends.
         batch_size: Pictures a step.
         lr: Highest learning rate of the tower.
         head_lr: That of the head.
@@ -53,8 +56,9 @@ class FineTune(_Section):
         tone: Contrast and brightness change by up to this share.  Nothing is mirrored: a side may be the answer.
     """
 
-    epochs: int = Field(20, gt=0)
-    patience: int = Field(5, gt=0)
+    epochs: int = Field(30, gt=0)
+    least_steps: int = Field(20, gt=0)
+    patience: int = Field(10, gt=0)
     batch_size: int = Field(32, gt=0)
     lr: float = Field(1e-4, gt=0)
     head_lr: float = Field(1e-3, gt=0)
@@ -102,11 +106,8 @@ def read_recipe(overrides: Sequence[str]) -> TransferRecipe:
         except NotYAML as error:
             complaints.append(Complaint(str(error), _dotted(word.keys), "put the value in quotes"))
             continue
-        place = tree
-        for key in word.keys[:-1]:
-            inner = place.setdefault(str(key), {})
-            place = inner if isinstance(inner, dict) else {}
-        place[str(word.keys[-1])] = value
+        if not _put(tree, [str(key) for key in word.keys], value):
+            complaints.append(Complaint("is set as a field and as a section", _dotted(word.keys)))
     try:
         recipe = TransferRecipe.model_validate_json(json.dumps(tree))
     except ValidationError as error:
@@ -119,6 +120,14 @@ def read_recipe(overrides: Sequence[str]) -> TransferRecipe:
             complaints=complaints,
         )
     return recipe
+
+
+def _put(tree: dict[str, Any], keys: Sequence[str], value: Any) -> bool:
+    for key in keys[:-1]:
+        tree = tree.setdefault(key, {})
+        if not isinstance(tree, dict):
+            return False
+    return tree.setdefault(keys[-1], value) is value
 
 
 def _complaints(error: ValidationError) -> Iterator[Complaint]:

@@ -143,7 +143,6 @@ def _done(run: RunFolder, job: Job, squares: Squares, recipe: TransferRecipe) ->
     else:
         trained = fine_tune(
             network,
-            int(network.width),  # type: ignore[arg-type]  # ours, though torch says it may be a tensor
             classes,
             squares,
             normal,

@@ -34,7 +34,7 @@ def read_archive(path: Path) -> Read:
         BadRecord: It is damaged, or holds something else; everything wrong is told.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             arrays = {
                 f"{split}_{what}": archive[f"{split}_{what}"]
                 for split in SPLITS

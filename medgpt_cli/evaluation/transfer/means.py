@@ -1,13 +1,13 @@
 """The mean over sets, each set counting the same, and what one tower is ahead of another by.
 
-Sets are drawn independently: each draw takes whole cases anew within every set and then the mean over sets, so a
-large set does not outweigh a small one.  The interval is pushed outwards as for the set with the fewest cases.
+Sets are drawn independently: each draw takes cases anew within every class of every set and then the mean over sets,
+so a large set does not outweigh a small one.  The interval is pushed outwards as for the set with the fewest cases.
 This module knows nothing of pictures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from medgpt_cli.evaluation.intervals import Interval
 from medgpt_cli.evaluation.statistics import clustered, paired, paired_tallies
 from medgpt_cli.evaluation.statistics.paired import Comparison
+from medgpt_cli.evaluation.transfer.drawing import degrees, drawn_sums, interval
 from medgpt_cli.evaluation.transfer.outcomes import Answers, Gold, Scored, f1_of_counts, tallies
 
 MEAN = "mean"
@@ -43,29 +44,29 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def mean_score(
-    scores: Sequence[Scored], tested: Sequence[Gold], answers: Sequence[Answers], *, seed: int = 0
+    scores: Sequence[Scored], gold: Sequence[Gold], answers: Sequence[Answers], *, seed: int = 0
 ) -> Scored:
     """One tower over all sets.
 
     Args:
         scores: Of each set.
-        tested: The sets, in the same order.
+        gold: The sets, in the same order.
         answers: What the tower answered, in the same order.
         seed: Of the draws.
     """
-    drawn = _drawn(tested, [_counts(*pair) for pair in zip(tested, answers, strict=True)], seed)
-    f1 = [
-        [f1_of_counts(row, len(each.labels)) for row in rows]
-        for each, rows in zip(tested, drawn, strict=True)
-    ]
-    hits = [
-        np.mean([np.equal(each.gold, seeded) for seeded in answer.predicted], axis=0)
-        for each, answer in zip(tested, answers, strict=True)
-    ]
-    sums = _drawn(tested, [np.stack([h, np.ones(len(h))], axis=1) for h in hits], seed)
-    accuracy = [[right / count for right, count in rows] for rows in sums]
-    low, high = _interval(f1, tested) or (None, None)
-    accuracy_low, accuracy_high = _interval(accuracy, tested) or (None, None)
+    f1, accuracy = [], []
+    for place, (each, own) in enumerate(zip(gold, answers, strict=True)):
+        rows = drawn_sums(_counts(each, own), each.gold, each.cases, seed=seed, place=place)
+        f1.append(np.array([f1_of_counts(row, len(each.labels)) for row in rows]))
+        hits = np.mean([np.equal(each.gold, seeded) for seeded in own.predicted], axis=0)
+        sums = clustered.resampled(
+            clustered.per_cluster(each.cases, hits, np.ones(len(hits))),
+            seed=seed + place,
+            resamples=clustered.RESAMPLES,
+        )
+        accuracy.append(sums[:, 0] / sums[:, 1])
+    low, high = _over_sets(f1, gold) or (None, None)
+    accuracy_low, accuracy_high = _over_sets(accuracy, gold) or (None, None)
     return Scored(
         tower=scores[0].tower,
         set=MEAN,
@@ -83,27 +84,34 @@ def mean_score(
 
 
 def compare(
-    tested: Sequence[Gold], first: Sequence[Answers], second: Sequence[Answers], *, seed: int = 0
+    gold: Sequence[Gold], first: Sequence[Answers], second: Sequence[Answers], *, seed: int = 0
 ) -> list[Compared]:
     """Two towers on each set, and over all of them where there are several.
 
     Args:
-        tested: The sets.
+        gold: The sets.
         first: What the tower that is measured by answered, in the same order.
         second: Likewise the other.
         seed: Of the draws and coins.
     """
     named = {"mode": first[0].mode, "first": first[0].tower, "second": second[0].tower}
-    sides = [
-        [_counts(*pair) for pair in zip(tested, answers, strict=True)] for answers in (first, second)
+    sides = [[_counts(*pair) for pair in zip(gold, answers, strict=True)] for answers in (first, second)]
+    gaps = [
+        _gaps(each, a, b, seed, place)
+        for place, (each, a, b) in enumerate(zip(gold, *sides, strict=True))
     ]
     found = []
-    for each, a, b in zip(tested, *sides, strict=True):
-        result = paired_tallies.compare(a.tolist(), b.tolist(), each.cases, _of_one(each), seed=seed)
-        assert result is not None
-        found.append(Compared(set=each.name, result=result, **named))
-    if len(tested) > 1:
-        found.append(Compared(set=MEAN, result=_over_all(tested, sides[0], sides[1], seed), **named))
+    for each, a, b, drawn in zip(gold, *sides, gaps, strict=True):
+        classes = len(each.labels)
+        result = _tested([a], [b], each.cases, [classes], seed)
+        bounds = interval(drawn, degrees(each.gold, each.cases), share=False)
+        found.append(Compared(set=each.name, result=_bounded(result, bounds, drawn), **named))
+    if len(gold) > 1:
+        cases = [f"{place} {case}" for place, each in enumerate(gold) for case in each.cases]
+        result = _tested(sides[0], sides[1], cases, [len(each.labels) for each in gold], seed)
+        bounds = _over_sets(gaps, gold, share=False)
+        drawn = np.mean(gaps, axis=0)
+        found.append(Compared(set=MEAN, result=_bounded(result, bounds, drawn), **named))
     return found
 
 
@@ -116,22 +124,20 @@ def adjusted(comparisons: Sequence[Compared]) -> list[Compared]:
     ]
 
 
-def _over_all(
-    tested: Sequence[Gold], first: list[Floats], second: list[Floats], seed: int
+def _tested(
+    first: Sequence[Floats],
+    second: Sequence[Floats],
+    cases: Sequence[str],
+    classes: list[int],
+    seed: int,
 ) -> Comparison:
-    """Cases of all sets change sides by coins of their own; the interval draws within each set."""
-    widths = [side.shape[1] for side in first]
-    edges = np.cumsum([0, *widths]).tolist()
+    """The mean over these sets, tested by cases of all sets changing sides by coins of their own."""
+    edges = np.cumsum([0, *(side.shape[1] for side in first)]).tolist()
 
     def combine(row: Sequence[float]) -> float:
-        return _mean(
-            [
-                f1_of_counts(row[edges[i] : edges[i + 1]], len(each.labels))
-                for i, each in enumerate(tested)
-            ]
-        )
+        return _mean([f1_of_counts(row[edges[i] : edges[i + 1]], n) for i, n in enumerate(classes)])
 
-    def side_by_side(blocks: list[Floats]) -> list[list[float]]:
+    def side_by_side(blocks: Sequence[Floats]) -> list[list[float]]:
         rows = []
         for i, block in enumerate(blocks):
             wide = np.zeros((len(block), edges[-1]))
@@ -139,51 +145,36 @@ def _over_all(
             rows += wide.tolist()
         return rows
 
-    cases = [f"{i} {case}" for i, each in enumerate(tested) for case in each.cases]
     result = paired_tallies.compare(side_by_side(first), side_by_side(second), cases, combine, seed=seed)
     assert result is not None
-    both = [np.hstack(pair) for pair in zip(first, second, strict=True)]
-    gaps = [
-        [combine_one(row[width:]) - combine_one(row[:width]) for row in rows]
-        for rows, width, combine_one in zip(
-            _drawn(tested, both, seed), widths, map(_of_one, tested), strict=True
-        )
-    ]
-    low, high = _interval(gaps, tested, share=False) or (None, None)
-    spread = float(np.mean(gaps, axis=0).std())
-    return msgspec.structs.replace(
-        result, low=low, high=high, visible=paired.visible_from(spread) if spread else None
+    return result
+
+
+def _bounded(result: Comparison, bounds: Interval | None, drawn: Floats) -> Comparison:
+    low, high = bounds or (None, None)
+    spread = float(drawn.std())
+    visible = paired.visible_from(spread) if spread > 1e-12 else None
+    return msgspec.structs.replace(result, low=low, high=high, visible=visible)
+
+
+def _gaps(each: Gold, first: Floats, second: Floats, seed: int, place: int) -> Floats:
+    both = np.hstack([first, second])
+    width, classes = first.shape[1], len(each.labels)
+    return np.array(
+        [
+            f1_of_counts(row[width:], classes) - f1_of_counts(row[:width], classes)
+            for row in drawn_sums(both, each.gold, each.cases, seed=seed, place=place)
+        ]
     )
-
-
-def _of_one(each: Gold) -> Callable[[Sequence[float]], float]:
-    return lambda row: f1_of_counts(row, len(each.labels))
 
 
 def _counts(each: Gold, answers: Answers) -> Floats:
     return tallies(each.gold, answers.predicted, len(each.labels))
 
 
-def _drawn(tested: Sequence[Gold], tables: Sequence[Floats], seed: int) -> list[list[list[float]]]:
-    """For each set the column sums of cases drawn anew, each set with draws of its own."""
-    return [
-        clustered.resampled(
-            clustered.per_cluster(each.cases, *table.T), seed=seed + place, resamples=clustered.RESAMPLES
-        ).tolist()
-        for place, (each, table) in enumerate(zip(tested, tables, strict=True))
-    ]
-
-
-def _interval(
-    drawn: Sequence[Sequence[float]], tested: Sequence[Gold], *, share: bool = True
-) -> Interval | None:
-    fewest = min(len(set(each.cases)) for each in tested)
-    means = np.mean(drawn, axis=0)
-    if fewest < 2:
-        return None
-    if np.ptp(means) < 1e-12:
-        return clustered.without_spread(float(means[0]), fewest) if share else None
-    return clustered.percentiles(means, fewest)
+def _over_sets(drawn: Sequence[Floats], gold: Sequence[Gold], *, share: bool = True) -> Interval | None:
+    fewest = min(degrees(each.gold, each.cases) for each in gold)
+    return interval(np.mean(drawn, axis=0), fewest, share=share)
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -1,8 +1,8 @@
 """What towers answered on the test pictures of classification sets, and the scores that come of it.
 
 Macro-F1 is taken over the set's fixed list of classes, a class without pictures or answers counting 0, for each seed
-by itself; the score is the mean over seeds.  Intervals draw whole cases anew, all seeds together, so they hold what
-another test set would change and not what another training set would.  This module knows nothing of pictures.
+by itself; the score is the mean over seeds.  Intervals draw whole cases of each class anew, all seeds together, so they
+hold what another test set would change and not what another training set would.  This module knows nothing of pictures.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from medgpt_cli.evaluation.intervals import Interval
 from medgpt_cli.evaluation.measures.macro_f1 import MACRO_F1
 from medgpt_cli.evaluation.statistics import clustered
+from medgpt_cli.evaluation.transfer.drawing import degrees, drawn_sums, interval
 
 Floats = NDArray[np.float64]
 
@@ -134,9 +135,10 @@ def score(tested: Gold, answers: Answers, *, seed: int = 0) -> Scored:
     classes = len(tested.labels)
     counts = tallies(tested.gold, answers.predicted, classes)
     whole = counts.sum(axis=0).tolist()
-    bounds = clustered.bootstrap_tallies(
-        counts.tolist(), tested.cases, lambda row: f1_of_counts(row, classes), seed=seed
-    )
+    drawn = [
+        f1_of_counts(row, classes) for row in drawn_sums(counts, tested.gold, tested.cases, seed=seed)
+    ]
+    bounds = interval(drawn, degrees(tested.gold, tested.cases))
     hits = np.mean([np.equal(tested.gold, each) for each in answers.predicted], axis=0)
     share = clustered.bootstrap_mean(hits.tolist(), tested.cases, seed=seed)
     step = 3 * classes

@@ -39,7 +39,6 @@ class PatchMean(nn.Module):
             )
         self._layer = layer
         self._first = 0 if config.model_type in WITHOUT_CLASS_TOKEN else 1
-        self.width = int(config.hidden_size)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """From (N, 3, H, W) to (N, width)."""
@@ -52,13 +51,11 @@ class MapMean(nn.Module):
 
     Args:
         tower: `open_clip.modified_resnet.ModifiedResNet`.
-        width: Channels of its last map.
     """
 
-    def __init__(self, tower: nn.Module, width: int) -> None:
+    def __init__(self, tower: nn.Module) -> None:
         super().__init__()
         self.tower = tower
-        self.width = width
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """From (N, 3, H, W) to (N, width)."""

@@ -130,16 +130,15 @@ def _transformer(
 
 def _resnet(folder: Path, model: dict[str, Any]) -> Tower:
     settings, joint = model["vision_cfg"], int(model.get("embed_dim", 1024))
-    width = settings.get("width", 64) * 32
 
     def draw(seed: int) -> nn.Module:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return MapMean(resnet.outline(settings, joint), width).eval()
+            return MapMean(resnet.outline(settings, joint)).eval()
 
     def load() -> nn.Module:
         network = resnet.filled(resnet.outline(settings, joint), Weights(folder), folder)
-        return MapMean(network, width).eval()
+        return MapMean(network).eval()
 
     statistics = picture_statistics(folder) or OPENAI
     side = int(settings.get("image_size", 224))

@@ -1,6 +1,6 @@
-"""Full fine-tuning: the whole tower and a linear head on its normalised feature, by one fixed recipe.
+"""Full fine-tuning: the whole tower and a linear head on top, by one fixed recipe.
 
-The weights that are kept are those of the walk with the best score on validation, the earliest among equals.  Equal
+The weights that are kept are those of the epoch with the best score on validation, the earliest among equals.  Equal
 seeds give equal weights on a CPU.  This module knows nothing of where pictures come from; it is handed the measure,
 and never sees a test label.
 """
@@ -22,6 +22,33 @@ from medgpt_cli.training.transfer.probe import Score, Trained
 
 Squares = Callable[[Sequence[int]], torch.Tensor]
 """From numbers of pictures to (N, 3, H, W) in 8 bits."""
+
+
+class Head(nn.Module):
+    """A linear classifier, zero at first, on features brought to mean 0 and deviation 1.
+
+    Mean features of pictures of one kind are nearly equal; without this a head sees little but what they share.
+
+    Args:
+        seen: Features of the training pictures (N, D) before anything is learnt; what they are brought by stays fixed.
+        classes: How many there are.
+    """
+
+    def __init__(self, seen: torch.Tensor, classes: int) -> None:
+        super().__init__()
+        self.mean: torch.Tensor
+        self.spread: torch.Tensor
+        spread = seen.std(dim=0, correction=0)
+        self.register_buffer("mean", seen.mean(dim=0))
+        self.register_buffer("spread", torch.where(spread < 1e-6, torch.ones_like(spread), spread))
+        self.linear = nn.Linear(seen.shape[1], classes)
+        for parameter in self.linear.parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, found: torch.Tensor) -> torch.Tensor:
+        """From (N, D) to logits (N, classes)."""
+        logits: torch.Tensor = self.linear((found - self.mean) / self.spread)
+        return logits
 
 
 def features(
@@ -48,7 +75,6 @@ def features(
 
 def fine_tune(
     network: nn.Module,
-    width: int,
     classes: int,
     squares: Squares,
     normal: Normaliser,
@@ -64,7 +90,6 @@ def fine_tune(
 
     Args:
         network: From pictures to features, on its device; changed in place.
-        width: Of its feature.
         classes: How many there are.
         squares: Gives the pictures.
         normal: Normalises and changes them.
@@ -73,29 +98,28 @@ def fine_tune(
         recipe: The fixed recipe.
         score: Judges on validation.
         seed: Of the order of pictures and of their changes.
-        told: Called after each walk with a line of progress.
+        told: Called after each epoch with a line of progress.
     """
     device = next(network.parameters()).device
-    head = nn.Sequential(nn.LayerNorm(width, elementwise_affine=False), nn.Linear(width, classes))
-    for parameter in head.parameters():
-        nn.init.zeros_(parameter)
-    whole = nn.Sequential(network, head.to(device))
     numbers, labels = list(train[0]), torch.tensor(list(train[1]))
+    head = Head(features(network, squares, normal, numbers, recipe.batch_size), classes)
+    whole = nn.Sequential(network, head.to(device))
     per_walk = math.ceil(len(numbers) / recipe.batch_size)
+    walks = math.ceil(recipe.least_steps / per_walk)
     optimiser = torch.optim.AdamW(_groups(network, head, recipe))
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, _rate(recipe.warmup, per_walk * recipe.epochs)
+        optimiser, _rate(recipe.warmup, walks * per_walk * recipe.epochs)
     )
     draw = torch.Generator().manual_seed(seed)
-    best, kept, at, walk = -1.0, _copy(whole), 0, 0
+    best, kept, at, epoch = -1.0, _copy(whole), 0, 0
     curve = []
     with exact_sums(cpu=device.type == "cpu"), torch.random.fork_rng():
         torch.manual_seed(seed)  # dropout, where a tower has some
-        for walk in range(1, recipe.epochs + 1):
+        for epoch in range(1, recipe.epochs + 1):
             whole.train()
             total = 0.0
-            order = torch.randperm(len(numbers), generator=draw)
-            for chunk in torch.split(order, recipe.batch_size):
+            orders = [torch.randperm(len(numbers), generator=draw) for _ in range(walks)]
+            for chunk in (part for order in orders for part in order.tensor_split(per_walk)):
                 pixels = normal.changed(squares([numbers[i] for i in chunk.tolist()]), recipe, draw)
                 loss = functional.cross_entropy(whole(pixels.to(device)), labels[chunk].to(device))
                 optimiser.zero_grad()
@@ -103,19 +127,20 @@ def fine_tune(
                 nn.utils.clip_grad_norm_(whole.parameters(), recipe.clip)
                 optimiser.step()
                 schedule.step()
-                total += float(loss) * len(chunk)
+                total += loss.item() * len(chunk)
             reached = score(val[1], _predict(whole, squares, normal, val[0], recipe.batch_size))
-            curve.append({"loss": total / len(numbers), "validation": reached})
-            told(f"epoch {walk}  loss {total / len(numbers):.3f}  validation macro-F1 {reached:.3f}")
+            loss_of_all = total / (walks * len(numbers))
+            curve.append({"loss": loss_of_all, "validation": reached})
+            told(f"epoch {epoch}  loss {loss_of_all:.3f}  validation macro-F1 {reached:.3f}")
             if reached > best:
-                best, kept, at = reached, _copy(whole), walk
-            if walk - at >= recipe.patience:
+                best, kept, at = reached, _copy(whole), epoch
+            if epoch - at >= recipe.patience:
                 break
     whole.load_state_dict(kept)
     return Trained(
         lambda asked: _predict(whole, squares, normal, asked, recipe.batch_size),
         best,
-        {"epoch": at, "epochs": walk, "curve": curve},
+        {"epoch": at, "epochs": epoch, "curve": curve},
     )
 
 
