@@ -172,22 +172,28 @@ def rows_of(scores: Sequence[TaskScore]) -> list[ScoreRow]:
                     n=each.n,
                     k=score.overall.k if each.name == "exact" else None,
                     protocol=score.protocol,
-                    note=exposure.told(score.exposure, score.overall.n)
-                    if each.name == score.headline
-                    else "",
+                    note=_beside(score) if each.name == score.headline else "",
                 )
             )
-        rows += [
-            ScoreRow(
-                score.task,
-                name,
-                None,
-                None,
-                None,
-                0,
-                protocol=score.protocol,
-                note=f"not computed: {why}",
-            )
-            for name, why in score.not_computed.items()
-        ]
+        if score.effect is None:
+            rows += [
+                ScoreRow(
+                    score.task,
+                    name,
+                    None,
+                    None,
+                    None,
+                    0,
+                    protocol=score.protocol,
+                    note=f"not computed: {why}",
+                )
+                for name, why in score.not_computed.items()
+            ]
     return rows
+
+
+def _beside(score: TaskScore) -> str:
+    """What must stand beside a headline: of a probe what it did, else the overlap and the distribution."""
+    if score.effect:
+        return score.effect.sentence
+    return f"{exposure.told(score.exposure, score.overall.n)}; {IN_WORDS[score.distribution]}"

@@ -77,7 +77,8 @@ def compare(
     if json:
         console.print_json(document)
         return
-    console.result().print("\n\n".join(sheet.written(form) for sheet in sheets), soft_wrap=True)
+    page = console.result()
+    page.print("\n\n".join(sheet.written(form, page.width) for sheet in sheets), soft_wrap=True)
 
 
 def _told(run: EvalRun) -> dict[str, str]:

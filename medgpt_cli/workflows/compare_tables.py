@@ -17,6 +17,11 @@ from medgpt_cli.evaluation.statistics.tables import NOTHING, number
 
 Form = Literal["table", "markdown", "latex"]
 
+WIDEST = 10_000
+"""Columns where the output is no terminal."""
+HARD = "\u00a0"
+"""A blank at which no line is broken."""
+
 UNSEEN = "unseen items"
 """How the line is called that leaves out what a run's training data met."""
 
@@ -29,13 +34,31 @@ class Sheet:
     rows: Sequence[Sequence[str]]
     notes: Sequence[str]
 
-    def written(self, form: Form) -> str:
-        """The sheet in one of the forms."""
+    def written(self, form: Form, width: int = WIDEST) -> str:
+        """The sheet in one of the forms.
+
+        Args:
+            form: Which.
+            width: Columns of the terminal; a table that is wider is told line by line.
+        """
         if form == "markdown":
             return markdown.table(self.headers, self.rows, notes=self.notes)
         if form == "latex":
             return latex.table(self.headers, self.rows, notes=self.notes)
-        return "\n".join([tables.aligned(self.headers, self.rows), "", *self.notes])
+        table = tables.aligned(self.headers, self.rows, right=tables.numeric(self.rows))
+        if max(map(len, table.splitlines())) > width:
+            table = "\n".join(self._in_words(row, width) for row in self.rows)
+        notes = [tables.folded(note, width, indent="  ") for note in self.notes]
+        return "\n".join([table, "", *notes])
+
+    def _in_words(self, row: Sequence[str], width: int) -> str:
+        """A line for a terminal too narrow for the table: what it is about, then each cell with its name."""
+        first, *others = zip(self.headers, row, strict=True)
+        # A name and its number stay on one line.
+        told = ", ".join(f"{name} {cell}".replace(" ", HARD) for name, cell in others)
+        return tables.folded(f"{first[1].replace(' ', HARD)}: {told}", width, indent="  ").replace(
+            HARD, " "
+        )
 
 
 def two_runs(names: Sequence[str], courses: Sequence[tuple[str, Course]], notes: Sequence[str]) -> Sheet:

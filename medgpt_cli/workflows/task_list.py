@@ -5,6 +5,7 @@ Counting reads what would be asked of every set that was found; nothing a record
 
 from __future__ import annotations
 
+import textwrap
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,10 @@ from medgpt_cli.evaluation.tasks.declaration import Declaration, read_declaratio
 from medgpt_cli.workflows.task_files import DECLARED
 from medgpt_cli.workflows.task_places import Place, place_of
 from medgpt_cli.workflows.task_records import Tally, tally
+
+HEADS = ("task", "kind", "here", "published", "access", "licence", "where")
+SHORTEST = 12
+"""Columns that a licence must have to say anything."""
 
 
 @dataclass
@@ -59,9 +64,11 @@ def list_tasks(names: Sequence[str] = (), *, data: Path, json: bool) -> None:
     if json:
         console.print_json({"data": str(data), "tasks": [_document(row) for row in rows]})
     elif names:
-        console.result().print("\n\n".join(_at_length(row) for row in rows), soft_wrap=True)
+        page = console.result()
+        page.print("\n\n".join(_at_length(row, page.width) for row in rows), soft_wrap=True)
     else:
-        console.result().print(_table(rows, data), soft_wrap=True)
+        page = console.result()
+        page.print(_table(rows, data, page.width), soft_wrap=True)
 
 
 def _row(word: str) -> _Row:
@@ -97,7 +104,7 @@ def _why(row: _Row) -> str:
     return f"no row is a question of this task; {mend}"
 
 
-def _table(rows: Sequence[_Row], data: Path) -> str:
+def _table(rows: Sequence[_Row], data: Path, width: int) -> str:
     lines = []
     for row in rows:
         adapter = find_adapter(row.declared.reads[0])
@@ -105,10 +112,9 @@ def _table(rows: Sequence[_Row], data: Path) -> str:
         asked = f"{row.found.asked:,}" if row.readable else "-"
         known = f"{row.declared.published:,}" if row.declared.published else "-"
         lines.append((row.name, row.declared.kind, asked, known, adapter.access, adapter.licence, where))
-    heads = ("task", "kind", "here", "published", "access", "licence", "where")
     ready = sum(row.readable for row in rows)
-    parts = [tables.aligned(heads, lines), f"{ready} of {len(rows)} tasks can be read from {data}"]
-    if absent := _absent(rows):
+    parts = [*_fitted(lines, width), f"{ready} of {len(rows)} tasks can be read from {data}"]
+    if absent := _absent(rows, width):
         parts += [f"what is not in {data} or a folder below it, and where it comes from:", *absent]
     broken = [(row.name, row.missing) for row in rows if row.place and not row.readable]
     if broken:
@@ -116,16 +122,45 @@ def _table(rows: Sequence[_Row], data: Path) -> str:
     return "\n\n".join(parts)
 
 
-def _absent(rows: Sequence[_Row]) -> list[str]:
+def _fitted(lines: Sequence[tuple[str, ...]], width: int) -> list[str]:
+    """The table; in a terminal too narrow for it, places stand below and licences are shortened or left to others."""
+    right = (HEADS.index("here"), HEADS.index("published"))
+    whole = tables.aligned(HEADS, lines, right=right)
+    if max(map(len, whole.splitlines())) <= width:
+        return [whole]
+    bare = tables.aligned(HEADS[:-2], [line[:-2] for line in lines], right=right)
+    room = width - max(map(len, bare.splitlines())) - 2
+    if room < SHORTEST:
+        table, left_to = bare, "its licence"
+    else:
+        cut = [(*line[:-2], textwrap.shorten(line[-2], room, placeholder=" …")) for line in lines]
+        table, left_to = tables.aligned(HEADS[:-1], cut, right=right), "the whole licence"
+    lying: defaultdict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        if line[-1] != "-":
+            lying[line[-1]].append(line[0])
+    places = [
+        tables.folded(f"{where}\n  {', '.join(names)}", width, indent="  ")
+        for where, names in lying.items()
+    ]
+    told = f"medgpt eval list TASK tells {left_to}, measures and traps"
+    found = ["\n".join(["found in", *places])] if places else []
+    return [table, *found, told]
+
+
+def _absent(rows: Sequence[_Row], width: int) -> list[str]:
     """What to put where, tasks of one set together."""
     tasks: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
         if not row.place:
             tasks[row.declared.put, find_adapter(row.declared.reads[0]).home].append(row.name)
-    return [f"{put}\n  for {', '.join(names)}\n  from {home}" for (put, home), names in tasks.items()]
+    return [
+        tables.folded(f"{put}\n  for {', '.join(names)}\n  from {home}", width, indent="      ")
+        for (put, home), names in tasks.items()
+    ]
 
 
-def _at_length(row: _Row) -> str:
+def _at_length(row: _Row, columns: int) -> str:
     """Everything about one task that a person may want to know before asking it."""
     document = _document(row)
     traps = document.pop("traps")
@@ -140,8 +175,11 @@ def _at_length(row: _Row) -> str:
         if value not in ("", None, [], (), {})
     ]
     width = max(len(name) for name, _ in lines)
-    told = [f"{name.ljust(width)}  {value}" for name, value in lines]
-    return "\n".join([*told, *(f"{'handled'.ljust(width)}  {trap}" for trap in traps)])
+    told = [*lines, *(("handled", trap) for trap in traps)]
+    return "\n".join(
+        tables.folded(f"{name.ljust(width)}  {value}", columns, indent=" " * (width + 2))
+        for name, value in told
+    )
 
 
 def _document(row: _Row) -> dict[str, Any]:

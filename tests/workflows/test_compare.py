@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from medgpt_cli.app import main
+from medgpt_cli.core import console
 from medgpt_cli.evaluation import published
 from medgpt_cli.evaluation.statistics import paired
 from tests.workflows.eval_folders import PROTOCOL, answers, evaluation, seal
@@ -44,9 +45,9 @@ def test_a_table_to_the_letter(compare: Say, runs: None) -> None:
     found = paired.compare(FIRST, SECOND, [str(n) for n in range(40)])
     assert found.p == pytest.approx(2 * (1 + 20 + 190 + 1140 + 4845) / 2**20)
     assert out.splitlines() == [
-        "task   measure  before  after  difference  95 %              p      verdict  visible  won:lost  items/cases",
-        f"slake  exact    0.500   0.800  +0.300      {found.low:+.3f} to {found.high:+.3f}  0.012  better   "
-        f"{found.visible:.3f}    16:4      40/40",
+        "task   measure  before  after  difference              95 %      p  verdict  visible  won:lost  items/cases",
+        f"slake  exact     0.500  0.800      +0.300  {found.low:+.3f} to {found.high:+.3f}  0.012  better   "
+        f"  {found.visible:.3f}      16:4        40/40",
         "",
         "verdicts at p < 0.05; visible: the smallest true difference that such items show four times in five; "
         "won:lost: items on which the run is better : worse than the first; cases: patients, studies or images",
@@ -54,6 +55,23 @@ def test_a_table_to_the_letter(compare: Say, runs: None) -> None:
         "after: tuned, weights 74756e656400",
         "slake: slake#0123456789ab / short / shots 0 / greedy, 64 tokens / em_v1",
     ]
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_in_a_narrow_terminal_each_line_is_told_in_words(
+    compare: Say, runs: None, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr(console.result(), "_width", width)
+    _, out, _ = compare("runs/before", "runs/after")
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= width
+    assert lines[0].startswith("slake: measure exact, before 0.500, after 0.800,")
+    told = " ".join(" ".join(lines[: lines.index("")]).split())
+    assert "difference +0.300" in told
+    visible = paired.compare(FIRST, SECOND, [str(n) for n in range(40)]).visible
+    assert told.endswith(
+        f"p 0.012, verdict better, visible {visible:.3f}, won:lost 16:4, items/cases 40/40"
+    )
 
 
 def test_json_holds_all_numbers(compare: Say, runs: None) -> None:
@@ -78,11 +96,11 @@ def test_other_forms(compare: Say, runs: None, form: str) -> None:
     code, out, _ = compare("runs/before", "runs/after", "--format", form)
     assert code == 0
     if form == "markdown":
-        assert out.splitlines()[1] == "| :-- |" + " --: |" * 10
+        assert out.splitlines()[1] == "| :-- | :-- |" + " --: |" * 5 + " :-- |" + " --: |" * 3
         assert "| slake | exact | 0.500 | 0.800 | +0.300 |" in out
         assert "- slake: slake\\#0123456789ab / short" in out
     else:
-        assert out.startswith("\\begin{tabular}{lrrrrrrrrrr}\n\\hline\n")
+        assert out.startswith("\\begin{tabular}{llrrrrrlrrr}\n\\hline\n")
         assert "slake & exact & 0.500 & 0.800 & +0.300 & " in out
         assert "\\par{\\footnotesize slake: slake\\#0123456789ab / short" in out
 
@@ -108,7 +126,7 @@ def test_several_checkpoints_show_what_was_forgotten(compare: Say) -> None:
     assert code == 0
     table = [line.split() for line in out.splitlines()[:7]]
     assert out.startswith(
-        "task   measure  run    score  difference  95 %              p (Holm)  verdict"
+        "task   measure  run    score  difference              95 %  p (Holm)  verdict"
     )
     assert [line[:5] for line in table[1:]] == [
         ["slake", "exact", "base", "0.500", "-"],

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from medgpt_cli.app import main
+from medgpt_cli.core import console
 from medgpt_cli.evaluation.tasks import catalogue
 from tests.data.sources import layouts_questions
 from tests.data.sources.writing import as_jsonl, as_parquet
@@ -46,6 +47,30 @@ def test_the_table_says_what_is_here_and_what_to_put_where(
         "  from https://huggingface.co/datasets/MMMU/MMMU\n"
     ) in out
     assert "slake" not in out.split("where it comes from:")[1]
+
+
+@pytest.mark.parametrize(
+    ("width", "licence"), [(80, ""), (90, "PhysioNet …"), (120, "PhysioNet Credentialed")]
+)
+def test_in_a_narrow_terminal_no_line_is_broken_by_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    width: int,
+    licence: str,
+) -> None:
+    monkeypatch.chdir(lay(tmp_path, "slake"))
+    monkeypatch.setattr(console.result(), "_width", width)
+    lines = listed(capsys).splitlines()
+    assert max(map(len, lines)) <= width
+    assert lines[lines.index("found in") :][1:3] == ["slake", "  slake, slake-all, slake-zh"]
+    [mimic] = [line for line in lines if line.startswith("mimic-cxr-findings-mek ")]
+    assert mimic.split("credentialed")[1].strip().startswith(licence)
+    assert [line.rindex("1,061") for line in lines if line.startswith("slake ")] == [
+        lines[0].index("published") + 4
+    ]
+    told = "its licence" if width == 80 else "the whole licence"
+    assert f"medgpt eval list TASK tells {told}, measures and traps" in lines
 
 
 def test_the_document_has_every_task(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

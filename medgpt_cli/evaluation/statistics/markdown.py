@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from medgpt_cli.core.tables import numeric
+
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>&#|~!$]")
 
 
@@ -17,14 +19,16 @@ def escape(text: str) -> str:
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, notes: Sequence[str] = ()) -> str:
-    """A table whose first column is set to the left and the others to the right.
+    """A table whose columns of numbers are set to the right and the others to the left.
 
     Args:
         headers: One for each column.
         rows: The cells.
         notes: Lines below, as a list.
     """
-    lines = [_row(headers), "|" + " :-- |" + " --: |" * (len(headers) - 1), *map(_row, rows)]
+    right = numeric(rows)
+    marks = (" --: |" if column in right else " :-- |" for column in range(len(headers)))
+    lines = [_row(headers), "|" + "".join(marks), *map(_row, rows)]
     if notes:
         lines += ["", *(f"- {escape(note)}" for note in notes)]
     return "\n".join(lines)

@@ -13,6 +13,7 @@ from medgpt_cli.evaluation.statistics import markdown as _markdown
 
 HEADERS = ("Task", "Measure", "Score", "95 %", "k/N")
 NOTHING = "-"
+NOT_COMPUTED = "not computed"
 
 
 class ScoreRow(NamedTuple):
@@ -64,11 +65,20 @@ def latex(rows: Sequence[ScoreRow]) -> str:
 
 
 def _cells(row: ScoreRow) -> list[str]:
+    if row.value is None:
+        return [row.task, row.measure, NOT_COMPUTED, NOTHING, NOTHING]
     count = str(row.n) if row.k is None else f"{row.k}/{row.n}"
     return [row.task, row.measure, number(row.value), between(row.low, row.high), count]
 
 
 def _notes(rows: Sequence[ScoreRow]) -> list[str]:
+    """The protocols, and then each note once with the scores that it is about."""
     protocols = [f"{row.task}: {row.protocol}" for row in rows if row.protocol]
-    notes = [f"{row.task}, {row.measure}: {row.note}" for row in rows if row.note]
-    return list(dict.fromkeys([*protocols, *notes]))
+    about: dict[str, list[str]] = {}
+    for row in rows:
+        if row.note:
+            about.setdefault(row.note, []).append(f"{row.task}, {row.measure}")
+    return [
+        *dict.fromkeys(protocols),
+        *(f"{'; '.join(scores)}: {note}" for note, scores in about.items()),
+    ]

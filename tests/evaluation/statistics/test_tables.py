@@ -23,11 +23,11 @@ ROWS = [
 def test_markdown_of_scores() -> None:
     assert tables.markdown(ROWS) == (
         "| Task | Measure | Score | 95 % | k/N |\n"
-        "| :-- | --: | --: | --: | --: |\n"
+        "| :-- | :-- | --: | --: | --: |\n"
         "| slake | exact | 0.500 | 0.412–0.588 | 52/104 |\n"
         "| slake | token\\_f1 | 0.613 | 0.500–0.700 | 104 |\n"
         "| iu\\|xray | radcliq | -0.250 | -0.500 to 0.100 | 9 |\n"
-        "| iu\\|xray | radgraph\\_f1 | - | - | 9 |\n"
+        "| iu\\|xray | radgraph\\_f1 | not computed | - | - |\n"
         "\n"
         "- slake: slake@1\\#0123 / as-written / greedy / em\\_v1\n"
         "- iu\\|xray, radcliq: 9 \\& fewer\n"
@@ -35,15 +35,26 @@ def test_markdown_of_scores() -> None:
     ).replace("0.613", f"{0.6125:.3f}")
 
 
+def test_a_note_stands_once_for_all_it_is_about() -> None:
+    rows = [
+        ScoreRow("a", name, None, None, None, 0, protocol="p", note="not computed: no weights")
+        for name in ("radgraph_f1", "green")
+    ]
+    assert tables.markdown(rows).splitlines()[-2:] == [
+        "- a: p",
+        "- a, radgraph\\_f1; a, green: not computed: no weights",
+    ]
+
+
 def test_latex_of_scores() -> None:
     assert tables.latex(ROWS[:1] + ROWS[2:3]) == "\n".join(
         [
-            r"\begin{tabular}{lrrrr}",
+            r"\begin{tabular}{llrrr}",
             r"\hline",
             r"Task & Measure & Score & 95 \% & k/N \\",
             r"\hline",
             r"slake & exact & 0.500 & 0.412--0.588 & 52/104 \\",
-            r"iu\textbar{}xray & radcliq & -0.250 & -0.500 to 0.100 & 9 \\",
+            r"iu\textbar{}xray & radcliq & $-$0.250 & $-$0.500 to 0.100 & 9 \\",
             r"\hline",
             r"\end{tabular}",
             r"\par{\footnotesize slake: slake@1\#0123 / as-written / greedy / em\_v1}",
@@ -73,6 +84,7 @@ def test_a_markdown_reader_sees_every_cell_as_it_was() -> None:
         ("a^b~c $5", r"a\textasciicircum{}b\textasciitilde{}c \$5"),
         ("<a>|b", r"\textless{}a\textgreater{}\textbar{}b"),
         ("--by, ---", "-{}-by, -{}-{}-"),
+        ("-0.25 (-0.5 to -0.1), sub-2", "$-$0.25 ($-$0.5 to $-$0.1), sub-2"),
         ("0.4–0.6, −3 ± 1", r"0.4--0.6, $-$3 $\pm$ 1"),
         ("a\nb", "a b"),
         ("Müller", "Müller"),
