@@ -7,6 +7,7 @@ and routers stay float32, as llama.cpp expects them.  This module knows nothing 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -87,12 +88,12 @@ def write_all(writer: gguf.GGUFWriter, tensors: Iterable[Stored]) -> Rounding:
         size = int(np.prod(shape)) * np.dtype(kind).itemsize
         writer.add_tensor_info(each.name, shape, np.dtype(kind), size, raw_dtype=each.type)
         rounding.types[each.type.name] = rounding.types.get(each.type.name, 0) + 1
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_ti_data_to_file()
-    for each in found:
-        writer.write_tensor_data(_encoded(each, rounding))
-    writer.close()
+    with closing(writer):
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_ti_data_to_file()
+        for each in found:
+            writer.write_tensor_data(_encoded(each, rounding))
     return rounding
 
 
