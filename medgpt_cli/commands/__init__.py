@@ -118,6 +118,9 @@ COMMANDS: dict[str, Door] = {
         "Using a model",
     ),
     "chat": Door(_HERE + "chat", "chat", "Ask a model about images and text", "Using a model"),
+    "serve": Door(
+        _HERE + "serve", "serve", "Answer OpenAI's API, and people at a chat page", "Using a model"
+    ),
     "export": Door(
         _HERE + "export",
         "export",

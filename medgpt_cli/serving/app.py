@@ -31,6 +31,7 @@ from medgpt_cli.serving.inline import OpenPicture, Shelf
 from medgpt_cli.serving.limits import Limits
 from medgpt_cli.serving.line import Line
 from medgpt_cli.serving.metrics import Metrics
+from medgpt_cli.serving.page import page_routes
 from medgpt_cli.serving.preview import Preview
 from medgpt_cli.serving.run import Engine
 
@@ -93,6 +94,7 @@ class Server:
             Route(
                 "/page/picture", Preview(served.decode, self._bodies, self._pictures), methods=["POST"]
             ),
+            *page_routes(served.notice, served.model),
         ]
         inside = Starlette(
             routes=routes, exception_handlers={Fault: _refuse, HTTPException: _refuse_address}

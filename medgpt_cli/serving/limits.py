@@ -25,7 +25,7 @@ class Limits:
         grace_seconds: For answers under way when the server is told to end.
     """
 
-    body_bytes: int = 32 * 2**20
+    body_bytes: int = 64 * 2**20
     held_bytes: int = 256 * 2**20
     body_seconds: float = 60
     head_seconds: float = 15

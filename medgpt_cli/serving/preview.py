@@ -1,8 +1,9 @@
-"""`POST /page/picture`: a picture's file in, the same as PNG out, with what the page's controls need to know.
+"""`POST /page/picture`: a picture's file in, out what a browser shows of it and what the page's controls need to know.
 
     /page/picture?frame=3&window=40/400     the file is the body, as application/octet-stream
 
-Decoded in memory by the same code that shows the model its pictures, and forgotten when it is sent.
+DICOM is sent back as PNG, decoded by the same code that shows the model its pictures; other files as they came, once
+they have been opened.  Everything is forgotten when it is sent.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from medgpt_cli.core.failures import as_shortage
 from medgpt_cli.serving.asked import is_window
 from medgpt_cli.serving.bodies import Bodies
 from medgpt_cli.serving.faults import Fault
-from medgpt_cli.serving.inline import Inline, OpenPicture, decoded
+from medgpt_cli.serving.inline import Decoded, Inline, OpenPicture, decoded
 from medgpt_cli.serving.line import Line
 
-LARGEST = 2048
-"""Pixels a side of what is sent back; models look at far less, and a dialogue of full films would not fit a request."""
+LARGEST = 4096
+"""Pixels a side of what is sent back; larger than any film, and models look at far less."""
 
 _WINDOW = re.compile(r"(-?\d{1,6}(?:\.\d{1,6})?)/(\d{1,6}(?:\.\d{1,6})?)")
 
@@ -62,17 +63,15 @@ class Preview:
     def _show(self, picture: Inline) -> dict[str, Any]:
         try:
             opened = decoded(self._decode, picture)
-            image = opened.image
-            width, height = image.size
-            image.thumbnail((LARGEST, LARGEST))
-            packed = io.BytesIO()
-            image.save(packed, "PNG", compress_level=1)
+            content = _png(opened) if opened.kind == "DICOM" else picture.data
         except Exception as error:
             if isinstance(error, OutOfResources) or as_shortage(error):
                 raise Fault(503, "memory", "memory ran out; ask again", retry_after=10) from None
             raise
+        kind = "png" if opened.kind == "DICOM" else opened.kind.lower()
+        width, height = opened.image.size
         return {
-            "picture": "data:image/png;base64," + base64.b64encode(packed.getvalue()).decode(),
+            "picture": f"data:image/{kind};base64,{base64.b64encode(content).decode()}",
             "kind": opened.kind,
             "width": width,
             "height": height,
@@ -81,6 +80,15 @@ class Preview:
             "grey": opened.grey,
             "modality": opened.modality,
         }
+
+
+def _png(opened: Decoded) -> bytes:
+    # A third of the bytes where there is no colour, and the same picture.
+    image = opened.image.convert("L") if opened.grey else opened.image.copy()
+    image.thumbnail((LARGEST, LARGEST))
+    packed = io.BytesIO()
+    image.save(packed, "PNG", compress_level=1)
+    return packed.getvalue()
 
 
 def _frame(request: Request) -> int | None:
