@@ -56,3 +56,13 @@ def deepspeed_config(engine: Any, train: Any, *, bf16: bool, cpu: bool) -> dict[
         "zero_force_ds_cpu_optimizer": False,
         "zero_allow_untested_optimizer": True,
     }
+
+
+def load_whole_from_now_on() -> None:
+    """Ends the sharding of models that are loaded later; training must be over.
+
+    Under ZeRO-3 transformers would shard them too, and a process that loads one alone would wait for the others.
+    """
+    from transformers.integrations.deepspeed import unset_hf_deepspeed_config
+
+    unset_hf_deepspeed_config()

@@ -35,7 +35,7 @@ def _card(manifest: Mapping[str, Any], recipe: Any, changes: Mapping[str, Mappin
         f"| {part} | {each['weights']} | {each['relative_change']:.3%} | {each['unchanged']} |"
         for part, each in changes.items()
     ]
-    data = [f"- `{name}`: {digest}" for name, digest in manifest["data"].items()]
+    data = [f"- `{Path(name).name}`: {digest}" for name, digest in manifest["data"].items()]
     lines = [
         "---",
         "library_name: peft",
@@ -79,6 +79,7 @@ def _card(manifest: Mapping[str, Any], recipe: Any, changes: Mapping[str, Mappin
         f"medgpt eval run --model {base['name']} --adapter FOLDER --task TASK --out after",
         "medgpt eval compare before after   # what it gained, and what it forgot",
         "```",
+        "Servers that know no adapters of a vision model want the merged one: model/ of the run.",
         "PEFT alone: `PeftModel.from_pretrained(AutoModelForImageTextToText.from_pretrained(BASE), FOLDER)`.",
         "",
     ]

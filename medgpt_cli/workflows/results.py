@@ -18,6 +18,7 @@ from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.models import checkpoint
 from medgpt_cli.models.adapters import folder as adapters
 from medgpt_cli.models.adapters.merge import Change, merge
+from medgpt_cli.training.engine import load_whole_from_now_on
 from medgpt_cli.training.parts import part_of
 from medgpt_cli.workflows import run_record
 from medgpt_cli.workflows.adapter_card import write_card
@@ -96,6 +97,7 @@ def keep(run: RunFolder, recipe: Any, save: SaveModel, weights: Weights, *, onli
 
 def _read_again(recipe: Any, folder: Path, *, online: bool) -> tuple[Any, Any, dict[str, Change]]:
     """The base from its own folder with the adapters from theirs added, and what they changed."""
+    load_whole_from_now_on()
     model, processor = build_base(recipe, online=online)
     adapters.load(model, folder)
     return model, processor, merge(model, part_of)

@@ -39,6 +39,22 @@ ELSEWHERE = {
 }
 """What other trainers call the same thing.  It is an error that points here, not an alias."""
 
+FOUR_BITS = (
+    "adapters on 4-bit weights are not trained here: bitsandbytes leaves stacked experts, most of gpt-oss, in 16 bits; "
+    "leave it out, frozen weights are kept in bfloat16 where the device computes in it"
+)
+NOT_OFFERED = dict.fromkeys(("qlora", "load_in_4bit", "load_in_8bit", "quantize"), FOUR_BITS) | {
+    "target_modules": "here it is called lora.targets",
+    "target_parameters": "experts carry adapters with lora.experts=true",
+    "lora_alpha": "here it is called lora.alpha",
+    "lora_dropout": "here it is called lora.dropout",
+    "use_dora": "here it is called lora.dora",
+    "use_rslora": "here it is called lora.rslora",
+    "rank_pattern": "ranks of parts stand in lora.ranks",
+    "modules_to_save": "a part that is not in lora.targets learns in full by parts.<part>.train=true",
+}
+"""What PEFT calls things, and what of it there is here."""
+
 EXPECTED = {
     "int_type": "a whole number",
     "float_type": "a number",
@@ -108,6 +124,8 @@ def _number(bound: float) -> str:
 def _meant(keys: Keys, stage: str) -> str:
     """The field probably meant by an unknown key."""
     leaf = str(keys[-1])
+    if leaf in NOT_OFFERED:
+        return NOT_OFFERED[leaf]
     if leaf in ELSEWHERE:
         return f"here it is called {ELSEWHERE[leaf]}"
     typed = dotted(tuple(key for key in keys if not isinstance(key, int)))

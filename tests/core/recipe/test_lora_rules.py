@@ -161,6 +161,26 @@ def test_all_of_them_are_told_at_once_with_file_and_line(tmp_path: Path) -> None
     ]
 
 
+def test_four_bits_are_refused_with_the_reason() -> None:
+    assert complaints("adapt", "lora.qlora=true") == [
+        "lora.qlora=true  no such field; adapters on 4-bit weights are not trained here: bitsandbytes leaves stacked "
+        "experts, most of gpt-oss, in 16 bits; leave it out, frozen weights are kept in bfloat16 where the device "
+        "computes in it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("lora.target_modules=[q_proj]", "here it is called lora.targets"),
+        ("lora.lora_alpha=3", "here it is called lora.alpha"),
+        ("lora.target_parameters=[a]", "experts carry adapters with lora.experts=true"),
+    ],
+)
+def test_what_peft_calls_a_field_is_pointed_to(word: str, meant: str) -> None:
+    assert complaints("adapt", word) == [f"{word}  no such field; {meant}"]
+
+
 def test_a_wrong_type_is_told_once() -> None:
     assert complaints("adapt", "lora.targets=attention") == [
         "lora.targets=attention  must be a list, not text"
