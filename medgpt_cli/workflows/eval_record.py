@@ -5,6 +5,7 @@ This module knows nothing of how a model is loaded or asked.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -66,12 +67,18 @@ def asked(settings: EvalSettings, tasks: Sequence[Task], model: str) -> dict[str
         "endpoint": settings.backing.endpoint,
         "protocols": [task.protocol for task in tasks],
         "data": {word: task.data_hash for word, task in zip(settings.asked.tasks, plain, strict=True)},
+        "prompts": {task.name: _prompts_hash(task) for task in tasks},
         "measures": {task.name: list(task.measures) for task in tasks},
         "majority": files.sha256_file(Path(majority)) if majority else None,
         "keep_text": settings.keeping.text,
         "examples": sorted(settings.keeping.examples),
         "overlap": settings.keeping.overlap,
     }
+
+
+def _prompts_hash(task: Task) -> str:
+    """SHA-256 over every word that is said: a task file's wording may change under the same profile and version."""
+    return hashlib.sha256("".join(item.prompt_hash for item in task.items).encode()).hexdigest()
 
 
 def begin(run: RunFolder, settings: EvalSettings, asked: dict[str, Any], answering: Answering) -> None:

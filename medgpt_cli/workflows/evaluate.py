@@ -63,6 +63,9 @@ def run_eval(
         eval_backing.check_there(settings, name)
     distributed.wait()
     asked = eval_record.asked(settings, tasks, name)
+    found = None
+    if backing.endpoint is not None and not _is_done(keeping):
+        found = eval_backing.opened(settings, name)  # where nobody answers, no folder is left behind
     run = _take(keeping)
     try:
         if distributed.is_first():
@@ -74,13 +77,17 @@ def run_eval(
         else:
             if settings.model is settings.adapter is None and backing.endpoint is None:
                 console.say(f"model: {name} (name another with --model)")
-            _evaluate(run, settings, asked, tasks, majority)
+            _evaluate(run, settings, asked, tasks, majority, found)
         if distributed.is_first():
             eval_record.tell(run, as_json=json)
     finally:
         console.log_to(None)
         run.close()
     distributed.wait()
+
+
+def _is_done(keeping: Keeping) -> bool:
+    return keeping.resume and keeping.out is not None and rundir.is_done(keeping.out)
 
 
 def _take(keeping: Keeping) -> RunFolder:
@@ -99,8 +106,9 @@ def _evaluate(
     asked: dict[str, Any],
     tasks: Sequence[Task],
     majority: Majority | None,
+    found: Answering | None,
 ) -> None:
-    answering = eval_backing.opened(settings, asked["model"])
+    answering = found or eval_backing.opened(settings, asked["model"])
     if distributed.is_first():
         eval_record.refuse_other(run, asked, answering.hash)
         eval_record.begin(run, settings, asked, answering)

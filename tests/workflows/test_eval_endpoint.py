@@ -136,7 +136,15 @@ def test_nothing_listens_and_nothing_is_scored(capfd: pytest.CaptureFixture[str]
         url = server.url
     assert run(url) == 5
     assert f"error: the endpoint {server.origin} could not be reached" in capfd.readouterr().err
-    assert not Path("out/scores.json").exists()
+    assert not Path("out").exists()
+
+
+def test_a_finished_run_needs_nobody_to_answer(capfd: pytest.CaptureFixture[str]) -> None:
+    with serving() as server:
+        assert run(server.url) == 0
+    first = capfd.readouterr().out
+    assert run(server.url, "--resume") == 0
+    assert capfd.readouterr().out == first
 
 
 def test_elsewhere_takes_online(capfd: pytest.CaptureFixture[str]) -> None:

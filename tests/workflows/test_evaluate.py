@@ -353,10 +353,36 @@ def test_a_folder_is_only_continued_with_what_it_was_begun_with(
     assert capfd.readouterr().err.startswith("error: out is not empty\n")
     assert run("--task", task, "--out", "out", "--resume", "--limit", "2", "--keep-text") == 2
     assert capfd.readouterr().err == (
-        "error: out holds another evaluation, with different protocols, keep_text\n"
+        "error: out holds another evaluation, with different protocols, prompts, keep_text\n"
         "name another --out, or overwrite with --force\n"
     )
     assert run("--task", task, "--out", "out", "--force", "--limit", "2", "--quiet") == 0
+
+
+def test_another_wording_under_the_same_name_is_refused(
+    task: str, model: Model, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def declare(words: str) -> None:
+        Path("own.yaml").write_text(
+            "version: 1\ntitle: Own\nkind: short\nrecords: my.jsonl\n"
+            f"profiles: {{plain: {{ask: '{words}'}}}}\n"
+        )
+
+    def interrupted(question: str) -> str:
+        raise KeyboardInterrupt
+
+    model.say = interrupted
+    declare("{question} One word.")
+    assert run("--task", "own.yaml", "--out", "out", "--quiet") == 130
+    declare("{question} In a sentence.")
+    capfd.readouterr()
+    assert run("--task", "own.yaml", "--out", "out", "--resume", "--quiet") == 2
+    assert capfd.readouterr().err.startswith(
+        "error: out holds another evaluation, with different prompts\n"
+    )
+    declare("{question} One word.")
+    model.say = lambda question: "axial"
+    assert run("--task", "own.yaml", "--out", "out", "--resume", "--quiet") == 0
 
 
 def test_other_weights_under_the_same_name_are_refused(
