@@ -127,19 +127,18 @@ def _gates(gates: Sequence[Mapping[str, Any]]) -> str:
     lines = []
     for each in gates:
         phi = each["phi"]
-        found = {**phi.get("sure", {}), **phi.get("doubtful", {})}
-        counts = ", ".join(f"{name} {_count(count)}" for name, count in sorted(found.items()))
+        sure, doubtful = (_counts(phi.get(name, {})) for name in ("sure", "doubtful"))
         lines.append(
-            f"- {_plain(each['run'])}: scanned at level {phi.get('level', 'unknown')}; found {counts or 'nothing'}"
+            f"- {_plain(each['run'])}: scanned at level {phi.get('level', 'unknown')}; found {sure or 'nothing'}"
+            f"{f', and perhaps {doubtful}' if doubtful else ''}"
         )
         if attest := phi.get("attest"):
             lines.append(
                 f"  - trained on identified data, attested by {_plain(attest.get('by', '?'))} "
                 f"({_plain(attest.get('basis', '?'))}): {', '.join(attest.get('classes', []))}"
             )
-        left_out = each.get("leakage") or {}
-        counts = ", ".join(f"{_plain(name)} {_count(count)}" for name, count in sorted(left_out.items()))
-        lines.append(f"  - left out for standing in evaluation sets: {counts or 'none'}")
+        left_out = _counts(each.get("leakage") or {})
+        lines.append(f"  - left out for standing in evaluation sets: {left_out or 'none'}")
     return "\n".join(lines) + "\n"
 
 
@@ -165,8 +164,13 @@ def _short(digest: str | None) -> str:
     return f"`{digest[:16]}`" if digest else "not recorded"
 
 
-def _count(count: Any) -> str:
-    return str(count) if not isinstance(count, Mapping) else str(sum(map(int, count.values())))
+def _counts(found: Mapping[str, Any]) -> str:
+    """`date 3, phone 1`; of counts that are parted further, their sums."""
+    sums = {
+        name: sum(map(int, count.values())) if isinstance(count, Mapping) else int(count)
+        for name, count in found.items()
+    }
+    return ", ".join(f"{_plain(name)} {count:,}" for name, count in sorted(sums.items()))
 
 
 def _plain(text: Any) -> str:

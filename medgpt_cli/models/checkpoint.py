@@ -104,8 +104,8 @@ def load_processor(folder: Path) -> LlavaProcessor:
         HashMismatch: A file is not the one the folder's manifest names.
     """
     quiet_libraries()
-    check_folder(folder)
     verify_files(folder)
+    check_folder(folder)
     try:
         processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
     except (

@@ -19,8 +19,10 @@ from medgpt_cli.core.manifest import environment, file_hashes, write_manifest, w
 from medgpt_cli.workflows import lineage
 from medgpt_cli.workflows.naming import Named, named_model
 
-LAYOUTS = ("hf",)
+LAYOUTS = ("hf", "gguf")
 """What `--to` may name."""
+WAIVERS = ("clip-gguf",)
+"""What `--allow` may name."""
 KIND = "export"
 VERIFY, CARD, BILL = "verify.json", "README.md", "sbom.cdx.json"
 SPARE = 64 * 2**20
@@ -32,8 +34,10 @@ def export_model(
     ref: str | None,
     adapter: str | None = None,
     to: str = "hf",
+    quantise: str = "mxfp4",
     out: Path,
     scores: Sequence[Path] = (),
+    allow: Sequence[str] = (),
     force: bool = False,
     online: bool = False,
     dry_run: bool = False,
@@ -44,9 +48,11 @@ def export_model(
     Args:
         ref: The model, as the person named it.
         adapter: An adapter that is added to its weights.
-        to: The layout; `hf` is the one there is.
+        to: The layout.
+        quantise: How matrices of a GGUF are stored.
         out: The folder to write.
         scores: Evaluations of this model, for its card.
+        allow: Waivers by name.
         force: Overwrite an earlier export.
         online: Whether a hub id may be fetched.
         dry_run: Say what would be written, and write nothing.
@@ -61,12 +67,13 @@ def export_model(
     """
     if to not in LAYOUTS:
         raise UsageError(f"--to {to} is none", repair=f"use one of: {', '.join(LAYOUTS)}")
+    if unknown := sorted(set(allow) - set(WAIVERS)):
+        raise UsageError(f"--allow {unknown[0]} is none", repair=f"use one of: {', '.join(WAIVERS)}")
     _examine(out, force=force)
     from medgpt_cli.models.checkpoint import check_folder
     from medgpt_cli.workflows import export_check, export_facts
 
     named = named_model(ref, adapter, online=online)
-    check_folder(named.folder)
     _refuse_inside(out, [named.folder, *([named.adapter] if named.adapter else []), *scores])
     sha256 = named.hash()
     scored = export_facts.scores_of(scores, sha256)
@@ -77,8 +84,18 @@ def export_model(
             repair="free some, or name an --out on another disk",
         )
     if dry_run:
+        check_folder(named.folder)
         told = {"model": ref or named.base, "to": to, "out": str(out), "bytes": size, "sha256": sha256}
         _tell({**told, "written": False}, as_json=as_json)
+        return
+    if to == "gguf":
+        from medgpt_cli.workflows.export_gguf import export_gguf
+
+        waived = frozenset(allow)
+        told = export_gguf(
+            named, out, quantise=quantise, allow=waived, scored=scored, describe=_describe
+        )
+        _tell(told, as_json=as_json)
         return
     model, processor = export_check.load_original(named)
     console.say("asking the original the fixed prompts")
@@ -159,7 +176,7 @@ def _describe(folder: Path, facts: dict[str, Any]) -> None:
     from medgpt_cli.export.card import card
     from medgpt_cli.export.sbom import bill
 
-    weights = {name: sha for name, sha in file_hashes(folder).items() if name.endswith(".safetensors")}
+    weights = {name: sha for name, sha in file_hashes(folder).items() if name.endswith((".safetensors", ".gguf"))}
     files.write_text(folder / CARD, card(facts))
     document = bill(
         name=facts["name"],
@@ -204,6 +221,8 @@ def _tell(told: dict[str, Any], *, as_json: bool) -> None:
     size = f"{told['bytes'] / 1e9:,.2f} GB of weights"
     if not told["written"]:
         line = f"{told['out']}: {size} would be written, and compared with {told['model']}"
+    elif told["to"] == "gguf":
+        line = f"{told['out']}: {size}; every tensor read back; {told['not_asked']}"
     else:
         line = (
             f"{told['out']}: {size}; {told['inputs']} prompts answered as the original "

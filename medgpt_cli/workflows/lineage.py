@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core import rundir
-from medgpt_cli.core.errors import HashMismatch, MedGPTError
+from medgpt_cli.core.errors import MedGPTError
 from medgpt_cli.core.files import sha256_file
 from medgpt_cli.core.manifest import model_hash, verify_files
 from medgpt_cli.data.prepared.opening import MANIFEST, PreparedSet, is_prepared
-from medgpt_cli.workflows.naming import WORDS, Named, named_model
+from medgpt_cli.workflows.naming import HUB_ID, WORDS, Named, named_model
 
 FACTS = ("stage", "begun", "ended", "steps", "records", "seed", "recipe_sha256", "environment")
 """What is told of a run, as its manifest has it."""
@@ -57,19 +57,36 @@ def state_of(link: Mapping[str, Any], beside: Path) -> str:
 
     Args:
         link: One link.
-        beside: A folder; names are looked for from here, and from this folder and those above it.
+        beside: A folder; names are looked for from here, and from where this folder stands.
     """
-    place = place_of(str(link["name"]), beside)
-    if place is None or link["sha256"] is None:
+    if same_place(link, beside) is not None:
+        return "same"
+    name = str(link["name"])
+    if link["sha256"] is None or name in WORDS:  # another version builds another `tiny`
         return "not here"
+    near = (Path(name), beside.resolve().parent / name)
+    return "changed" if any(each.exists() for each in near) else "not here"
+
+
+def same_place(link: Mapping[str, Any], beside: Path) -> Path | str | None:
+    """Where the very thing lies that a link names as it was typed; None where it is not found.
+
+    Args:
+        link: `what`, `name` and `sha256`.
+        beside: A folder; the name is looked for from here, and from this folder and those above it.
+    """
+    name, above = str(link["name"]), [beside.resolve(), *beside.resolve().parents]
+    places = [each / name for each in (Path(), *above) if (each / name).exists()]
+    if name in WORDS or (HUB_ID.fullmatch(name) and not places):
+        return name if _is_same(link, name) else None
+    return next((place for place in places if _is_same(link, place)), None)
+
+
+def _is_same(link: Mapping[str, Any], place: Path | str) -> bool:
     try:
-        if _hash_now(link, place) == link["sha256"]:
-            return "same"
-        return "not here" if place in WORDS else "changed"  # another version builds another `tiny`
-    except HashMismatch:
-        return "changed"
+        return bool(_hash_now(link, place) == link["sha256"])
     except (MedGPTError, OSError):
-        return "not here"
+        return False
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -96,19 +113,6 @@ def _hash_now(link: Mapping[str, Any], place: Path | str) -> str:
     if link["what"] == "adapter":
         return model_hash(named.adapter or named.folder)
     return named.hash()
-
-
-def place_of(name: str, beside: Path) -> Path | str | None:
-    """Where something lies that a manifest names as it was typed; None where it is not found.
-
-    Args:
-        name: A word, or a path.
-        beside: Looked for from here, and from this folder and those above it.
-    """
-    if name in WORDS:
-        return name
-    above = [beside.resolve(), *beside.resolve().parents]
-    return next((each / name for each in (Path(), *above) if (each / name).exists()), None)
 
 
 def _behind_folder(folder: Path, depth: int) -> list[Link]:
@@ -147,13 +151,10 @@ def _behind_run(run: Path, depth: int) -> list[Link]:
 
 
 def _base(what: str, name: str, digest: str, beside: Path, depth: int) -> list[Link]:
-    place = place_of(name, beside)
-    try:
-        if place is None:
-            return [_link(what, name, digest, None)]
-        named = named_model(str(place))
-    except (MedGPTError, OSError):
+    place = same_place({"what": what, "name": name, "sha256": digest}, beside)
+    if place is None:
         return [_link(what, name, digest, None)]
+    named = named_model(str(place))
     further = [
         link
         for folder in (named.adapter, named.folder)
@@ -165,7 +166,8 @@ def _base(what: str, name: str, digest: str, beside: Path, depth: int) -> list[L
 
 def _data(data: Mapping[str, str], run: str, beside: Path) -> Iterator[Link]:
     for name, digest in data.items():
-        yield {**_link("data", name, digest, place_of(name, beside)), "run": run}
+        place = same_place({"what": "data", "name": name, "sha256": digest}, beside)
+        yield {**_link("data", name, digest, place), "run": run}
 
 
 def _link(what: str, name: str, digest: str | None, place: Path | str | None) -> Link:

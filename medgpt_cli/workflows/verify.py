@@ -17,7 +17,7 @@ from medgpt_cli.core.manifest import SUMS, verify_files
 from medgpt_cli.data.prepared.opening import PreparedSet, is_prepared
 from medgpt_cli.workflows import lineage
 from medgpt_cli.workflows.export import KIND
-from medgpt_cli.workflows.naming import ADAPTER_CONFIG, named_model
+from medgpt_cli.workflows.naming import ADAPTER_CONFIG, Named, named_model
 
 CHANGED = "changed"
 
@@ -41,15 +41,15 @@ def verify_folder(
     if not folder.is_dir():
         raise NotThere(f"there is no folder {folder}", repair="mend the path")
     manifest = lineage.read_manifest(folder)
-    if against is not None and manifest.get("kind") != KIND:
+    if against is not None and (manifest.get("kind") != KIND or manifest.get("to") == "gguf"):
         raise InputError(
-            f"{folder} is no export, so there is no original to compare it with",
+            f"{folder} is no export that can be asked, so it is not compared with an original",
             repair="leave --against out",
         )
     rows = [*_own(folder, manifest), *_chain(folder, manifest)]
     compared = None
     whole = all(row["state"] != CHANGED for row in rows)
-    if manifest.get("kind") == KIND and not hashes_only and whole:
+    if manifest.get("kind") == KIND and manifest.get("to") != "gguf" and not hashes_only and whole:
         compared = _compared(folder, manifest, against)
     _tell(folder, rows, compared, as_json=as_json)
     wrong = [
@@ -136,24 +136,31 @@ def _compared(folder: Path, manifest: dict[str, Any], against: str | None) -> di
 
     original = manifest["original"]
     if against is None:
-        place = lineage.place_of(original["name"], folder)
-        adapter = original["adapter"] and lineage.place_of(original["adapter"], folder)
-        if place is None or (original["adapter"] and adapter is None):
+        named = _original(original, folder)
+        if named is None:
             return None
-        named = named_model(str(place), str(adapter) if adapter else None)
     else:
         named = named_model(against)
-    if named.hash() != original["sha256"]:
-        if against is None:
-            return None
-        raise HashMismatch(
-            f"{against} is not the model that {folder} was exported from",
-            repair="name the original, or leave --against out",
-        )
+        if named.hash() != original["sha256"]:
+            raise HashMismatch(
+                f"{against} is not the model that {folder} was exported from",
+                repair="name the original, or leave --against out",
+            )
     console.say("asking the original and the copy the fixed prompts")
     heard = export_check.hear(*export_check.load_original(named))
     differs = export_check.hear_again(folder, heard)
     return {"original": named.base, "holds": differs.none, **differs.as_json()}
+
+
+def _original(original: dict[str, Any], folder: Path) -> Named | None:
+    """The original where the manifest names it, if it is there and still itself."""
+    name, adapter, digest = original["name"], original["adapter"], original["sha256"]
+    if adapter is None:
+        place = lineage.same_place({"what": "model", "name": name, "sha256": digest}, folder)
+        return None if place is None else named_model(str(place))
+    link = {"what": "whole", "name": adapter, "sha256": digest}
+    place = lineage.same_place(link, folder)
+    return None if place is None else named_model(None, str(place))
 
 
 def _tell(
