@@ -58,7 +58,7 @@ def as_table(scores: Sequence[TaskScore], width: int) -> Group:
 
 
 def _shares(score: TaskScore, gap: int) -> Table:
-    """All questions, those not seen in training, each source; of a probe all questions alone."""
+    """All questions, those not met in training, each source; of a probe all questions alone."""
     shares = _table("", HEADINGS, gap)
     clean = [score.clean] if score.clean and score.exposure.seen else []
     parts = (*clean, *score.groups) if score.effect is None else ()
@@ -154,7 +154,19 @@ def score_line(score: TaskScore, model_hash: str) -> str:
         exposure.told(score.exposure, overall.n),
         f"distribution {score.distribution}",
     ]
+    if clean := unseen(score):
+        told = f"{number(clean.accuracy)} ({between(clean.low, clean.high)}), N {clean.n}"
+        parts.insert(-1, f"{clean.group} {told}")
     return " | ".join(parts)
+
+
+def unseen(score: TaskScore) -> Score | None:
+    """The headline over questions that were not met in training; None where none was met, or it is no such share."""
+    head = next((each for each in score.measures if each.name == score.headline), None)
+    clean = score.clean
+    if clean is None or head is None or not score.exposure.seen or score.effect:
+        return None
+    return clean if clean.accuracy is not None and head.value == score.overall.accuracy else None
 
 
 def rows_of(scores: Sequence[TaskScore]) -> list[ScoreRow]:
@@ -173,6 +185,18 @@ def rows_of(scores: Sequence[TaskScore]) -> list[ScoreRow]:
                     k=score.overall.k if each.name == "exact" else None,
                     protocol=score.protocol,
                     note=_beside(score) if each.name == score.headline else "",
+                )
+            )
+        if clean := unseen(score):
+            rows.append(
+                ScoreRow(
+                    f"{score.task}, {clean.group}",
+                    score.headline,
+                    clean.accuracy,
+                    clean.low,
+                    clean.high,
+                    clean.n,
+                    clean.k,
                 )
             )
         if score.effect is None:

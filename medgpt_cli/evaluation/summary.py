@@ -24,7 +24,7 @@ from medgpt_cli.evaluation.statistics import calibration, subgroups
 from medgpt_cli.evaluation.statistics.clustered import bootstrap_mean, bootstrap_tallies
 from medgpt_cli.evaluation.tasks.task import Task
 
-OVERALL, CLEAN = "all", "not seen in training"
+OVERALL, CLEAN = "all", "not met in training"
 MOST_GROUPS = 40
 """Groups of a facet from which it is no table any more but a list of cases."""
 

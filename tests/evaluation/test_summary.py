@@ -321,6 +321,11 @@ def test_the_clean_part_stands_beside_all_only_where_everything_was_compared(
         "2 of 4 met in recorded training data (key 1, pixels 1)",
         "in distribution: it was trained on this set's own training split or source",
     ]
+    assert [(row.task, row.measure, row.value, row.k, row.n) for row in rows_of([score])] == [
+        ("my", "exact", 0.5, 2, 4),
+        ("my, not met in training", "exact", 0.5, 1, 2),
+    ]
+    assert "| not met in training 0.500 (0.095–0.905), N 2 |" in score_line(score, "ab")
     seen = ["key", "unknown", "unknown", "unknown"]
     told = [
         msgspec.structs.replace(row, seen=reason) for row, reason in zip(outcomes, seen, strict=True)

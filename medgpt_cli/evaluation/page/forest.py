@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from medgpt_cli.evaluation.page.strips import Strip, strip
+from medgpt_cli.evaluation.score_table import unseen
 from medgpt_cli.evaluation.scores import Exposure, MeasureScore, Score, TaskScore
 from medgpt_cli.evaluation.statistics.probes import PROBES
-
-UNSEEN = "not met in training"
 
 
 class Line(NamedTuple):
@@ -74,26 +73,25 @@ def probe_line(score: TaskScore, anchor: str) -> Line:
 
 def unseen_lines(score: TaskScore, anchor: str) -> list[Line]:
     """What a task scores on questions that were not met in training, where some were and the headline is a share."""
-    clean, head = score.clean, headline(score)
-    if clean is None or not score.exposure.seen or head is None or clean.accuracy is None:
+    clean = unseen(score)
+    if clean is None:
         return []
-    if head.value != score.overall.accuracy:  # the headline is another number than what `clean` says
-        return []
+    value, low, high = clean.accuracy, clean.low, clean.high
     return [
         Line(
             "unseen",
-            UNSEEN,
+            clean.group,
             anchor,
-            head.name,
-            clean.accuracy,
-            clean.low,
-            clean.high,
+            score.headline,
+            value,
+            low,
+            high,
             clean.n,
             clean.parsed,
             clean.majority,
             "0",
             score.distribution,
-            _strip(UNSEEN, clean.accuracy, clean.low, clean.high, clean),
+            _strip(f"{score.task}, {clean.group}", value, low, high, clean),
         )
     ]
 
