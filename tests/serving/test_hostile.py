@@ -29,7 +29,9 @@ def model() -> Model:
 
 @pytest.fixture(scope="module")
 def here(model: Model) -> Iterator[Here]:
-    with serving(model, body_bytes=200_000, body_seconds=1, head_seconds=1, turns=3, pictures=2) as here:
+    with serving(
+        model, body_bytes=200_000, body_seconds=1, head_seconds=1, stuck_seconds=1, turns=3, pictures=2
+    ) as here:
         yield here
 
 
@@ -203,6 +205,22 @@ def everything(connection: socket.socket) -> bytes:
     while piece := connection.recv(65536):
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def test_an_answer_that_nobody_reads(here: Here, model: Model) -> None:
+    model.stopped.clear()
+    words, model.words = model.words, ("word " * 4000,) * 5000
+    model.between = lambda: threading.Event().wait(0.001)
+    try:
+        with socket.socket() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(("127.0.0.1", here.port))
+            body = json.dumps(said("Tell me everything.", stream=True)).encode()
+            head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            assert model.stopped.wait(20)
+    finally:
+        model.words, model.between = words, lambda: None
 
 
 def test_no_http_at_all(here: Here) -> None:
