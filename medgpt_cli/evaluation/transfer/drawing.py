@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 def drawn_sums(
     columns: Floats, gold: Sequence[int], cases: Sequence[str], *, seed: int, place: int = 0
-) -> list[list[float]]:
+) -> Floats:
     """Column sums over cases drawn with replacement, as many of each class as there are.
 
     Args:
@@ -32,7 +32,7 @@ def drawn_sums(
         place: Of the set among others, whose draws shall be independent.
 
     Returns:
-        One row for each draw.
+        One row for each draw, (draws, C).
     """
     sums = clustered.per_cluster(cases, *columns.T)
     right = np.eye(max(gold) + 1)[list(gold)]
@@ -42,8 +42,7 @@ def drawn_sums(
         # Equal seeds would draw classes of equal size alike.
         own = (seed * 1009 + place) * 1009 + stratum
         total += clustered.resampled(sums[strata == stratum], seed=own, resamples=len(total))
-    found: list[list[float]] = total.tolist()
-    return found
+    return total
 
 
 def degrees(gold: Sequence[int], cases: Sequence[str]) -> int:
@@ -51,7 +50,7 @@ def degrees(gold: Sequence[int], cases: Sequence[str]) -> int:
     return max(1, len(set(cases)) - len(set(gold)) + 1)
 
 
-def interval(values: Sequence[float] | Floats, cases: int, *, share: bool = True) -> Interval | None:
+def interval(values: Floats, cases: int, *, share: bool = True) -> Interval | None:
     """The 95 % interval of a measure drawn anew many times.
 
     Args:
@@ -59,9 +58,8 @@ def interval(values: Sequence[float] | Floats, cases: int, *, share: bool = True
         cases: What `degrees` says.
         share: Whether it lies between 0 and 1: then Wilson's interval stands where no draw differs from another.
     """
-    drawn = np.asarray(values, dtype=float)
     if cases < 2:
         return None
-    if np.ptp(drawn) < 1e-12:
-        return clustered.without_spread(float(drawn[0]), cases) if share else None
-    return clustered.percentiles(drawn, cases)
+    if np.ptp(values) < 1e-12:
+        return clustered.without_spread(float(values[0]), cases) if share else None
+    return clustered.percentiles(values, cases)

@@ -17,7 +17,14 @@ from medgpt_cli.evaluation.intervals import Interval
 from medgpt_cli.evaluation.statistics import clustered, paired, paired_tallies
 from medgpt_cli.evaluation.statistics.paired import Comparison
 from medgpt_cli.evaluation.transfer.drawing import degrees, drawn_sums, interval
-from medgpt_cli.evaluation.transfer.outcomes import Answers, Gold, Scored, f1_of_counts, tallies
+from medgpt_cli.evaluation.transfer.outcomes import (
+    Answers,
+    Gold,
+    Scored,
+    f1_of_counts,
+    f1_of_rows,
+    tallies,
+)
 
 MEAN = "mean"
 """What the mean over sets is called where a set's name stands."""
@@ -57,7 +64,7 @@ def mean_score(
     f1, accuracy = [], []
     for place, (each, own) in enumerate(zip(gold, answers, strict=True)):
         rows = drawn_sums(_counts(each, own), each.gold, each.cases, seed=seed, place=place)
-        f1.append(np.array([f1_of_counts(row, len(each.labels)) for row in rows]))
+        f1.append(f1_of_rows(rows, len(each.labels)))
         hits = np.mean([np.equal(each.gold, seeded) for seeded in own.predicted], axis=0)
         sums = clustered.resampled(
             clustered.per_cluster(each.cases, hits, np.ones(len(hits))),
@@ -160,12 +167,8 @@ def _bounded(result: Comparison, bounds: Interval | None, drawn: Floats) -> Comp
 def _gaps(each: Gold, first: Floats, second: Floats, seed: int, place: int) -> Floats:
     both = np.hstack([first, second])
     width, classes = first.shape[1], len(each.labels)
-    return np.array(
-        [
-            f1_of_counts(row[width:], classes) - f1_of_counts(row[:width], classes)
-            for row in drawn_sums(both, each.gold, each.cases, seed=seed, place=place)
-        ]
-    )
+    rows = drawn_sums(both, each.gold, each.cases, seed=seed, place=place)
+    return f1_of_rows(rows[:, width:], classes) - f1_of_rows(rows[:, :width], classes)
 
 
 def _counts(each: Gold, answers: Answers) -> Floats:
