@@ -116,7 +116,7 @@ def _compared(
     warnings = [*waivers, *compare_refusals.warnings(runs, tasks, measures, pairs)]
     lines = _lines(pairs, courses, unseen)
     notes = [READING]
-    notes += [f"{run.name}: {run.model}, weights {run.model_hash[:12]}" for run in runs]
+    notes += [f"{run.name}: {run.model}, {run.hash_of} {run.model_hash[:12]}" for run in runs]
     notes += [f"{task}: {first.scores[task].protocol}" for task in measures]
     notes += [f"{name}, {effect.sentence}" for name, effect in effects]
     notes += [f"warning: {warning}" for warning in warnings]

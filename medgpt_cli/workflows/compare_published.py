@@ -65,6 +65,8 @@ def beside(runs: Sequence[EvalRun], name: str) -> tuple[Sheet, dict[str, Any]]:
     notes += [
         f"even under one protocol {n} questions could not show a difference in accuracy below "
         f"{visible_difference(n):.3f}"
+        if visible_difference(n) < 1
+        else f"even under one protocol so few questions ({n}) could show no difference in accuracy"
         for n in sorted(counts)
     ]
     document = {

@@ -92,7 +92,7 @@ def warnings(
     for place, run in enumerate(runs):
         twins = [other.name for other in runs[:place] if other.model_hash == run.model_hash]
         if twins:
-            found.append(f"{twins[0]} and {run.name} are the same weights")
+            found.append(f"{twins[0]} and {run.name} are the same {run.hash_of}")
     for run in runs:
         plain = [task for task in run.scores if not compare_probes.is_probe(run, task)]
         if left := [task for task in plain if any(task not in each.scores for each in runs)]:

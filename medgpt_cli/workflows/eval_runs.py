@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -60,10 +60,11 @@ class EvalRun:
         path: Its folder, as the person named it.
         name: What it is called in a table.
         model: How the model was named.
-        model_hash: SHA-256 of its weights.
+        model_hash: SHA-256 of its weights, or of what `hash_of` says.
         scores: By task, in the order they were asked.
         rows: By task, the answer of each item by its id.
         read_by: By report metric, who read the reports and how.
+        hash_of: What `model_hash` is of: weights, or answers where they came from a file.
     """
 
     path: Path
@@ -73,6 +74,7 @@ class EvalRun:
     scores: dict[str, Scored]
     rows: dict[str, dict[str, Outcome]]
     read_by: dict[str, str]
+    hash_of: Literal["weights", "answers"]
 
 
 def read_runs(paths: list[Path]) -> list[EvalRun]:
@@ -115,6 +117,7 @@ def _read_run(path: Path, name: str) -> EvalRun:
             where=str(path / SCORES),
             repair="evaluate again with this version",
         ) from None
+    answering = _answering(path / "manifest.json")
     return EvalRun(
         path=path,
         name=name,
@@ -122,15 +125,18 @@ def _read_run(path: Path, name: str) -> EvalRun:
         model_hash=document.model_hash,
         scores={score.task: score for score in document.tasks},
         rows=_rows(path / SAMPLES),
-        read_by=_read_by(path / "manifest.json"),
+        read_by={
+            metric: str(words["read_by"]) for metric, words in answering.get("reports", {}).items()
+        },
+        hash_of="answers" if "answers" in answering else "weights",
     )
 
 
-def _read_by(manifest: Path) -> dict[str, str]:
-    if not manifest.exists():
-        return {}
-    told = json.loads(manifest.read_bytes()).get("answering", {}).get("reports", {})
-    return {metric: str(words["read_by"]) for metric, words in told.items()}
+def _answering(manifest: Path) -> dict[str, Any]:
+    """Who answered, as the manifest has it."""
+    told = json.loads(manifest.read_bytes()) if manifest.exists() else {}
+    answering: dict[str, Any] = told.get("answering", {})
+    return answering
 
 
 def _rows(path: Path) -> dict[str, dict[str, Outcome]]:

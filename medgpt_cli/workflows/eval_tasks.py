@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from medgpt_cli.core import console
 from medgpt_cli.core.errors import InputError
 from medgpt_cli.evaluation.items import Item, Kind
 from medgpt_cli.evaluation.measures import MEASURES
@@ -30,7 +31,7 @@ def tasks_of(settings: EvalSettings) -> list[Task]:
 
     Raises:
         UsageError, NotThere, BadRecipe, BadRecord, InputError: As `task_files.read_tasks` says; and where a probe
-            can change nothing.
+            can change nothing in any of them.
     """
     words, how = settings.asked.tasks, settings.task_settings
     plain = [_weighed(task, settings) for task in read_tasks(words, how)]
@@ -38,19 +39,32 @@ def tasks_of(settings: EvalSettings) -> list[Task]:
     moved: Sequence[Task] = ()
     if "order" in chosen:
         moved = [_weighed(task, settings) for task in read_tasks(words, replace(how, shuffle=0))]
+    changed = {
+        word: [
+            _moved(task, moved[number]) if word == "order" else _changed(word, task.items)
+            for number, task in enumerate(plain)
+        ]
+        for word in chosen
+    }
+    for word, items in changed.items():
+        without = [task.name for task, each in zip(plain, items, strict=True) if not each]
+        if without and not any(items):
+            raise InputError(
+                f"--probe {word} changes nothing in {', '.join(without)}",
+                repair="leave it out; it needs questions with options, and by chance none of so few moved"
+                if word == "order"
+                else "leave it out; it needs questions with pictures, of several cases",
+            )
+        if without:
+            console.warn(
+                f"--probe {word} changes nothing in {', '.join(without)}, and is left out there"
+            )
     found = []
     for number, task in enumerate(plain):
         found.append(task)
-        for word in chosen:
-            items = _moved(task, moved[number]) if word == "order" else _changed(word, task.items)
-            if not items:
-                raise InputError(
-                    f"--probe {word} changes nothing in {task.name}",
-                    repair="leave it out; it needs questions with options, and by chance none of so few moved"
-                    if word == "order"
-                    else "leave it out; it needs questions with pictures, of several cases",
-                )
-            found.append(_probing(task, word, items))
+        found += [
+            _probing(task, word, changed[word][number]) for word in chosen if changed[word][number]
+        ]
     return found
 
 

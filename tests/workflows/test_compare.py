@@ -347,6 +347,14 @@ def test_published_numbers_stand_beside_ours_with_a_warning(compare: Say, runs: 
     assert "better" not in lines[1]
 
 
+def test_so_few_questions_could_show_nothing(compare: Say) -> None:
+    evaluation("a", answers("slake", [1]))
+    _, out, _ = compare("a", "--published", "slake")
+    assert out.endswith(
+        "\neven under one protocol so few questions (1) could show no difference in accuracy\n"
+    )
+
+
 def test_two_runs_and_published_numbers(compare: Say, runs: None) -> None:
     code, out, _ = compare("runs/before", "runs/after", "--published", "slake", "--json")
     assert code == 0

@@ -102,3 +102,13 @@ def test_a_probe_that_changes_nothing_is_refused(word: str, needs: str) -> None:
     with pytest.raises(InputError, match=f"--probe {word} changes nothing in my") as caught:
         tasks(**{"--probe": [word]})
     assert needs in caught.value.repair
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_probe_is_left_out_of_the_tasks_it_cannot_change(capfd: pytest.CaptureFixture[str]) -> None:
+    Path("text.jsonl").write_text('{"question": "Side?", "answer": "left"}\n')
+    found = tasks(**{"--task": ["text.jsonl", "my.jsonl"], "--probe": ["blank"]})
+    assert [each.name for each in found] == ["text", "my", "my+blank"]
+    assert capfd.readouterr().err == (
+        "warning: --probe blank changes nothing in text, and is left out there\n"
+    )

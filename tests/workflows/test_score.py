@@ -91,6 +91,18 @@ def test_the_manifest_names_the_answers_and_hashes_what_came_out() -> None:
     manifest.verify_files(Path("out"))
 
 
+def test_a_comparison_calls_the_hash_that_of_answers(capfd: pytest.CaptureFixture[str]) -> None:
+    answers(*ALL)
+    for out in ("one", "two"):
+        score("--out", out, "--quiet")
+    capfd.readouterr()
+    assert main(["eval", "compare", "one", "two"]) == 0
+    out, err = capfd.readouterr()
+    assert err == "warning: one and two are the same answers\n"
+    assert "\none: answers.jsonl, answers " in out
+    assert "weights" not in out
+
+
 class Echo:
     """A model that gives the same answers as the file."""
 
