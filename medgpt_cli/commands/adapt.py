@@ -13,6 +13,7 @@ from medgpt_cli.commands.options import (
     Out,
     Overrides,
     RecipeName,
+    Rehearse,
     Resume,
 )
 
@@ -27,6 +28,7 @@ def adapt(
     resume: Resume = False,
     force: Force = False,
     dry_run: DryRun = False,
+    rehearse: Rehearse = False,
     online: Online = False,
     json: Json = False,
 ) -> None:
@@ -41,6 +43,20 @@ def adapt(
     Example:
         medgpt adapt --data local.jsonl --model runs/sft lora.r=16 lora.experts=true
     """
+    if rehearse:
+        from medgpt_cli.workflows.rehearsal.story import rehearse_stage
+
+        rehearse_stage(
+            stage="adapt",
+            data=data or [],
+            model=model,
+            adapter=adapter,
+            recipe=recipe,
+            overrides=overrides or [],
+            online=online,
+            json=json,
+        )
+        return
     from medgpt_cli.workflows.stage import run_stage
 
     run_stage(

@@ -62,6 +62,14 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would happen, with every value, and write nothing.")
 ]
 
+Rehearse = Annotated[
+    bool,
+    typer.Option(
+        "--rehearse",
+        help="Run the same recipe on your data in about a minute with a shrunken model, and keep nothing.",
+    ),
+]
+
 Online = Annotated[
     bool,
     typer.Option("--online", help="Allow the network for this command; without it no socket is opened."),

@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from medgpt_cli.commands.options import DataPaths, DryRun, Force, Json, Online, Out, Overrides, Resume
+from medgpt_cli.commands.options import (
+    DataPaths,
+    DryRun,
+    Force,
+    Json,
+    Online,
+    Out,
+    Overrides,
+    Rehearse,
+    Resume,
+)
 
 Source = Annotated[
     str,
@@ -45,6 +55,7 @@ def run(
     resume: Resume = False,
     force: Force = False,
     dry_run: DryRun = False,
+    rehearse: Rehearse = False,
     online: Online = False,
     json: Json = False,
 ) -> None:
@@ -72,4 +83,9 @@ def run(
         words=overrides or (),
         online=online,
     )
+    if rehearse:
+        from medgpt_cli.workflows.rehearsal.story import rehearse_pipeline
+
+        rehearse_pipeline(asked, json=json)
+        return
     run_pipeline(asked, resume=resume, force=force, dry_run=dry_run, json=json)

@@ -12,6 +12,7 @@ from medgpt_cli.commands.options import (
     Out,
     Overrides,
     RecipeName,
+    Rehearse,
     Resume,
 )
 
@@ -25,6 +26,7 @@ def sft(
     resume: Resume = False,
     force: Force = False,
     dry_run: DryRun = False,
+    rehearse: Rehearse = False,
     online: Online = False,
     json: Json = False,
 ) -> None:
@@ -38,6 +40,19 @@ def sft(
     Example:
         medgpt sft --data local.jsonl train.max_steps=12 train.lr=2e-5
     """
+    if rehearse:
+        from medgpt_cli.workflows.rehearsal.story import rehearse_stage
+
+        rehearse_stage(
+            stage="sft",
+            data=data or [],
+            model=model,
+            recipe=recipe,
+            overrides=overrides or [],
+            online=online,
+            json=json,
+        )
+        return
     from medgpt_cli.workflows.stage import run_stage
 
     run_stage(

@@ -79,7 +79,7 @@ def rows_of(recipe: Any, shape: Shape, folder: Path | None) -> Rows:
     paths = [Path(source.path) for source in recipe.data.mix]
     training_files.require_files(paths)
     root = Path(recipe.data.image_root) if recipe.data.image_root else None
-    found = [_samples(path, root) for path in paths]
+    found = [_samples(path, root)[: recipe.data.limit] for path in paths]
     samples = [sample for each in found for sample in each]
     if not samples:
         raise BadRecord(

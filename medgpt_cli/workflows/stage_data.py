@@ -88,7 +88,7 @@ def gather(recipe: Any, processor: Any) -> StageData:
             "train.eval_steps needs records to evaluate on", repair="name them in data.validation"
         )
     wanted = [(path, TRAIN) for path in paths] + [(path, VALIDATION) for path in validation_paths]
-    found, left_out = _read(wanted, root, recipe.data.max_bad)
+    found, left_out = _read(wanted, root, recipe.data.max_bad, recipe.data.limit)
     read = {path: found[path, TRAIN] for path in paths}
     watched = [found[path, VALIDATION] for path in validation_paths]
     against = [Path(path) for path in recipe.data.against]
@@ -140,7 +140,7 @@ def _apart(
 
 
 def _read(
-    wanted: Sequence[tuple[Path, str]], root: Path | None, max_bad: int
+    wanted: Sequence[tuple[Path, str]], root: Path | None, max_bad: int, limit: int | None
 ) -> tuple[dict[tuple[Path, str], list[Sample]], int]:
     """The usable samples of each (file, split), and how many records were left out; all faults at once."""
     samples: dict[tuple[Path, str], list[Sample]] = {}
@@ -151,7 +151,7 @@ def _read(
         if path in known and not is_prepared(path):
             samples[path, split] = known[path]  # watched on what it learns from: told once
             continue
-        records, of_images = training_files.read_split(path, split, image_root=root)
+        records, of_images = training_files.read_split(path, split, image_root=root, limit=limit)
         unusable = {
             complaint.where.rsplit(" ", 1)[0] for complaint in of_images
         }  # "FILE:LINE images[0]"

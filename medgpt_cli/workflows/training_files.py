@@ -7,6 +7,8 @@ A prepared set gives its train split to `data.mix`, its validation split to `dat
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from medgpt_cli.core.errors import BadRecord, Complaint, NotThere
@@ -47,7 +49,7 @@ def validation_files(mix: Sequence[Path], named: Sequence[Path]) -> list[Path]:
 
 
 def read_split(
-    path: Path, split: str, *, image_root: Path | None
+    path: Path, split: str, *, image_root: Path | None, limit: int | None = None
 ) -> tuple[Records, tuple[Complaint, ...]]:
     """The records of a file, or of one split of a prepared set, and what is wrong with their images.
 
@@ -55,6 +57,8 @@ def read_split(
         path: A record file or a prepared set.
         split: Of a prepared set; a record file is taken whole.
         image_root: The folder image paths of a record file are relative to.
+        limit: Records taken from the front, all when None; the images of others are not opened, nor their shards
+            compared with the manifest.
 
     Raises:
         BadRecord: The file cannot be read, or the prepared set has no such split.
@@ -62,6 +66,8 @@ def read_split(
     """
     if not is_prepared(path):
         records = read_records(path, image_root=image_root, max_bad=None)
+        if limit is not None:
+            records = replace(records, samples=records.samples[:limit])
         return records, check_images(records.samples, decode=True)
     prepared = PreparedSet.open(path)
     if not prepared.count(split):
@@ -70,8 +76,9 @@ def read_split(
             where=str(path),
             repair=f"it has {', '.join(prepared.splits)}; prepare it with other splits, or name another set",
         )
-    prepared.verify()
-    samples: list[Sample] = list(prepared.samples(split))
+    if limit is None:
+        prepared.verify()
+    samples: list[Sample] = list(islice(prepared.samples(split), limit))
     # Every image was decoded when the set was made: headers and lengths tell whether it is still there.
     return Records(samples, (), {"prepared": len(samples)}, 0), check_images(samples, decode=False)
 

@@ -93,6 +93,8 @@ class Data(Section):
     """Folder that image paths in records are relative to; the folder of each JSONL file when empty."""
     max_bad: int = Field(default=0, ge=0)
     """Faulty records that may be left out, in records; more end the run before it starts."""
+    limit: AtLeastOne | None = None
+    """Records taken from the front of each file, for a trial; all when empty."""
 
 
 class Guard(Section):

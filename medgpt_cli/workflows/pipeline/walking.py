@@ -42,7 +42,7 @@ def walk(step: Step, *, online: bool, again: str) -> bool:
         require_same(step, online=online)
         return False
     try:
-        with _aside():
+        with aside():
             _do(step, online=online)
     except (StateSaved, Interrupted) as stopped:
         stopped.repair = f"go on with: {again}"
@@ -82,7 +82,7 @@ def _do(step: Step, *, online: bool) -> None:
 
 
 @contextlib.contextmanager
-def _aside() -> Iterator[None]:
+def aside() -> Iterator[None]:
     """What a step prints as its result is no result of the pipeline."""
     with contextlib.redirect_stdout(io.StringIO()):
         yield
@@ -140,7 +140,7 @@ def require_whole(run: Path) -> None:
 
 def _do_again(step: Step, *, online: bool) -> None:
     """A finished evaluation or preparation, given its line again, says so or refuses by itself."""
-    with _aside():
+    with aside():
         _do(step, online=online)
     if step.stage == EVAL:
         verify_files(step.out)
