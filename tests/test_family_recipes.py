@@ -1,4 +1,4 @@
-"""The families for real sets: their data recipes read the published layouts, and nothing in them is a slip of the pen."""
+"""The families for real sets: their data recipes read the published layouts, in the access classes they name."""
 
 from __future__ import annotations
 

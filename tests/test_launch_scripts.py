@@ -1,4 +1,4 @@
-"""The launch scripts, with a launcher that writes down what it was given, and with torchrun itself where it is quick."""
+"""The launch scripts, with a launcher that writes down what it was given."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ def fakes(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def walk(
-    script: Path, fakes: dict[str, str], *words: str, **environment: str
-) -> tuple[int, list[str]]:
+def walk(script: Path, fakes: dict[str, str], *words: str, **environment: str) -> tuple[int, list[str]]:
     done = subprocess.run(
         ["bash", str(script), "medgpt-oss-20b", *words],
         env=fakes | environment,
@@ -127,11 +125,15 @@ def test_deepspeed_on_many_nodes(fakes: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", ["torchrun", "deepspeed"])
-def test_a_stop_is_passed_on_waited_for_and_told(name: str, fakes: dict[str, str], tmp_path: Path) -> None:
+def test_a_stop_is_passed_on_waited_for_and_told(
+    name: str, fakes: dict[str, str], tmp_path: Path
+) -> None:
     sleeper = tmp_path / "bin" / "sleeper"
     sleeper.write_text(SLEEPER)
     sleeper.chmod(0o755)
-    launcher = tmp_path / "bin" / name  # torchrun's own children are told, the launcher of DeepSpeed itself
+    launcher = (
+        tmp_path / "bin" / name
+    )  # torchrun's own children are told, the launcher of DeepSpeed itself
     launcher.write_text('#!/usr/bin/env bash\nsleeper "$@" & wait\n' if name == "torchrun" else SLEEPER)
     calls = Path(fakes["CALLS"])
     process = subprocess.Popen(["bash", str(FOLDER / f"{name}.sh"), "medgpt-oss-20b"], env=fakes)

@@ -13,7 +13,15 @@ STAGES = {"1-align": "align", "2-midtrain": "midtrain", "3-more": "midtrain", "5
 
 
 def test_members_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
-    for name in ("10-sft.yaml", "2-midtrain.yml", "1-b.yaml", "1-a.yaml", "notes.yaml", "3-x.txt", "4.yaml"):
+    for name in (
+        "10-sft.yaml",
+        "2-midtrain.yml",
+        "1-b.yaml",
+        "1-a.yaml",
+        "notes.yaml",
+        "3-x.txt",
+        "4.yaml",
+    ):
         (tmp_path / name).write_text("stage: sft\n")
     (tmp_path / "5-folder.yaml").mkdir()
     family = find_family(str(tmp_path))

@@ -90,7 +90,9 @@ def test_each_stage_starts_from_the_last_and_is_scored(walked: tuple[Path, str])
     assert [stage["name"] for stage in summary["stages"]] == ["0-start", "1-align", "2-sft"]
     assert [stage.get("start") for stage in summary["stages"]] == [None, "tiny", "walk/1-align"]
     assert summary["model"] == "walk/2-sft"
-    manifests = [json.loads((walk / name / "manifest.json").read_text()) for name in ("1-align", "2-sft")]
+    manifests = [
+        json.loads((walk / name / "manifest.json").read_text()) for name in ("1-align", "2-sft")
+    ]
     lines = [json.loads(line) for line in (walk / "2-sft/metrics.jsonl").read_text().splitlines()]
     sft = summary["stages"][2]
     assert sft["steps"] == manifests[1]["steps"] == 2
@@ -126,7 +128,9 @@ def test_the_page_stands_alone_and_holds_no_record(walked: tuple[Path, str]) -> 
     "places",
     [
         ["2-sft/checkpoints/step-1"],
-        pytest.param(["1-align/checkpoints/step-1", "scores/1-align", "scores/2-sft"], marks=pytest.mark.slow),
+        pytest.param(
+            ["1-align/checkpoints/step-1", "scores/1-align", "scores/2-sft"], marks=pytest.mark.slow
+        ),
     ],
 )
 def test_killed_anywhere_the_same_line_ends_in_the_same_weights(
@@ -276,7 +280,10 @@ def test_prepared_data_are_made_first_and_learnt_from(folder: Path) -> None:
     assert main(GO) == 0
     assert list(json.loads((folder / "walk/2-sft/manifest.json").read_text())["data"]) == ["walk/0-data"]
     summary = json.loads((folder / "walk/summary.json").read_text())
-    assert [(stage["name"], stage["records"]) for stage in summary["stages"]] == [("0-data", 2), ("2-sft", 2)]
+    assert [(stage["name"], stage["records"]) for stage in summary["stages"]] == [
+        ("0-data", 2),
+        ("2-sft", 2),
+    ]
     assert main([*GO, "--resume"]) == 0
 
 
