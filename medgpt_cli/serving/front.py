@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Callable
-
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,9 +24,6 @@ HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
     "cache-control": "no-store",
 }
-DRAINED = 64 * 2**20
-"""Bytes of a refused request that are read away, so that its sender gets to see the refusal."""
-DRAIN_SECONDS = 2.0
 LEFT = 499
 """The status under which a client that hung up is counted."""
 
@@ -54,13 +47,6 @@ class Front:
         if scope["type"] != "http":
             return
         status = LEFT
-        read = False
-
-        async def hear() -> Message:
-            nonlocal read
-            message = await receive()
-            read = read or not message.get("more_body", False)
-            return message
 
         async def say(message: Message) -> None:
             nonlocal status
@@ -69,28 +55,18 @@ class Front:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if status >= 400 and not read:
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(DRAIN_SECONDS):
-                            await _drain(hear, lambda: read)
             await send(message)
 
         try:
             self._doors.check(scope["method"], scope["path"], Headers(scope=scope))
-            await self._inside(scope, hear, say)
+            await self._inside(scope, receive, say)
         except Fault as fault:
-            await fault.response()(scope, hear, say)
+            await fault.response()(scope, receive, say)
         except Gone:
             pass
         except Exception as error:
             failures.write_log(error, "serve")
             if status == LEFT:
-                await BROKEN.response()(scope, hear, say)
+                await BROKEN.response()(scope, receive, say)
         finally:
             self._metrics.asked(scope["path"], status)
-
-
-async def _drain(hear: Receive, is_read: Callable[[], bool]) -> None:
-    drained = 0
-    while not is_read() and drained < DRAINED:
-        drained += len((await hear()).get("body", b""))

@@ -169,6 +169,13 @@ def test_too_large_is_told_even_to_who_does_not_stop_sending(here: Here) -> None
     refused = here.ask(said("x" * 300_000))
     assert (refused.status_code, refused.json()["error"]["code"]) == (413, "too_large")
 
+    with here.raw() as connection:  # a client that listens only when it has said everything
+        head = (
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        )
+        connection.sendall(f"{head}Content-Length: 20000000\r\n\r\n".encode() + b"x" * 20_000_000)
+        assert b"HTTP/1.1 413" in connection.recv(65536)
+
     pieces = (b"x" * 50_000 for _ in range(40))  # no length is promised
     headers = {"Content-Type": "application/json"}
     refused = here.post("/v1/chat/completions", content=pieces, headers=headers)
