@@ -10,7 +10,26 @@ import typer
 from medgpt_cli.commands.options import Adapter, DryRun, Force, Json, Model, Online
 
 Layout = Annotated[
-    str, typer.Option("--to", metavar="LAYOUT", help="hf: safetensors, as transformers and vLLM read.")
+    str,
+    typer.Option(
+        "--to",
+        metavar="LAYOUT",
+        help="hf: safetensors, as transformers and vLLM read. gguf: as llama.cpp reads.",
+    ),
+]
+Quantise = Annotated[
+    str | None,
+    typer.Option(
+        "--quantise",
+        metavar="KIND",
+        help="For gguf: mxfp4 (experts; the rest q8_0; usual), q8_0, f16 or f32.",
+    ),
+]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow", metavar="NAME", help="Waive a refusal by name (clip-gguf); repeat it for several."
+    ),
 ]
 Folder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the exported model.")]
 Scores = Annotated[
@@ -26,7 +45,9 @@ def export(
     model: Model = None,
     adapter: Adapter = None,
     to: Layout = "hf",
+    quantise: Quantise = None,
     scores: Scores = None,
+    allow: Allow = None,
     force: Force = False,
     dry_run: DryRun = False,
     online: Online = False,
@@ -35,7 +56,8 @@ def export(
     """Writes a model with its card, hashes and bill of materials, compared with the original before it is done.
 
     An adapter is added to the weights. The copy is loaded by transformers alone and must answer fixed prompts, with
-    and without pictures, in the very numbers of the original; else nothing is kept. The card tells what the runs
+    and without pictures, in the very numbers of the original; else nothing is kept. A GGUF copy is read back tensor
+    by tensor instead. The card tells what the runs
     behind the model recorded: data, licences, what was scanned, and who answered for what.
 
     Example:
@@ -47,8 +69,10 @@ def export(
         ref=model,
         adapter=adapter,
         to=to,
+        quantise=quantise,
         out=out,
         scores=scores or (),
+        allow=allow or (),
         force=force,
         online=online,
         dry_run=dry_run,

@@ -35,18 +35,26 @@ print(processor.decode(model.generate(**inputs, max_new_tokens=200)[0]))
 `medgpt verify FOLDER` compares every file with its hash and walks what stands behind it; `sha256sum -c SHA256SUMS`
 does the first without medgpt."""
 
+USE_GGUF = """\
+```
+llama-server -m FOLDER/model.gguf --mmproj FOLDER/mmproj.gguf --jinja
+```
+It answers the OpenAI chat API, pictures as data URLs.  `Modelfile` is for Ollama, and experimental.
+`medgpt verify FOLDER` compares every file with its hash and walks what stands behind it; `sha256sum -c SHA256SUMS`
+does the first without medgpt."""
+
 
 def card(facts: Mapping[str, Any]) -> str:
     """The card in Markdown, with the header that model hubs read.
 
     Args:
-        facts: The manifest of the export: `name`, `model`, `lineage`, `gates`, `waivers`, `scores`, `verification`,
-            `warnings`.
+        facts: The manifest of the export: `name`, `to`, `model`, `lineage`, `gates`, `waivers`, `scores`,
+            `verification`, `warnings`.
     """
     model, lineage = facts["model"], facts["lineage"]
     bases = [each["name"] for each in lineage if each["what"] in ("base", "llm", "vision")]
     sections = [
-        _header(bases),
+        _header(bases, "gguf" if facts["to"] == "gguf" else "transformers"),
         f"# {_plain(facts['name'])}\n",
         f"A {model['llm']} language model that sees through a {model['vision']} tower: "
         f"{model['parameters']:,} parameters, {model['tokens_per_image']} tokens an image, context "
@@ -61,15 +69,15 @@ def card(facts: Mapping[str, Any]) -> str:
         "## Waivers\n" + _list(facts["waivers"], "None."),
         "## Scores\n" + _scores(facts["scores"]),
         "## Checked against the original\n" + _verification(facts["verification"]),
-        f"## Use\n{USE}\n",
+        f"## Use\n{USE_GGUF if facts['to'] == 'gguf' else USE}\n",
     ]
     return "\n".join(sections)
 
 
-def _header(bases: Sequence[str]) -> str:
+def _header(bases: Sequence[str], library: str) -> str:
     lines = [
         "---",
-        "library_name: transformers",
+        f"library_name: {library}",
         "pipeline_tag: image-text-to-text",
         "license: other",
         "license_name: see-licences-below",
@@ -148,6 +156,15 @@ def _scores(scores: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _verification(found: Mapping[str, Any]) -> str:
+    if found["to"] == "gguf":
+        kinds: dict[str, float] = {}
+        for kind, off in (pair for each in found["off"].values() for pair in each.items()):
+            kinds[kind] = max(off, kinds.get(kind, 0.0))
+        told = ", ".join(f"{kind} {off:.2g}" for kind, off in kinds.items())
+        return (
+            "Every tensor was read back.  How far the worst is from its original, relative to its norm, by how it is "
+            f"stored: {told}.  {found['not_asked'].capitalize()}.\n"
+        )
     return (
         f"Read again by transformers alone and asked {found['inputs']} fixed prompts, with and without pictures "
         f"({found['positions']} positions): largest difference of a logit {found['max_logit']:.3g}, "

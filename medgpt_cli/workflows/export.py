@@ -34,7 +34,7 @@ def export_model(
     ref: str | None,
     adapter: str | None = None,
     to: str = "hf",
-    quantise: str = "mxfp4",
+    quantise: str | None = None,
     out: Path,
     scores: Sequence[Path] = (),
     allow: Sequence[str] = (),
@@ -49,7 +49,7 @@ def export_model(
         ref: The model, as the person named it.
         adapter: An adapter that is added to its weights.
         to: The layout.
-        quantise: How matrices of a GGUF are stored.
+        quantise: How matrices of a GGUF are stored; `mxfp4` when None.
         out: The folder to write.
         scores: Evaluations of this model, for its card.
         allow: Waivers by name.
@@ -67,6 +67,8 @@ def export_model(
     """
     if to not in LAYOUTS:
         raise UsageError(f"--to {to} is none", repair=f"use one of: {', '.join(LAYOUTS)}")
+    if quantise is not None and to != "gguf":
+        raise UsageError(f"--quantise is not for --to {to}", repair="leave it out, or write --to gguf")
     if unknown := sorted(set(allow) - set(WAIVERS)):
         raise UsageError(f"--allow {unknown[0]} is none", repair=f"use one of: {', '.join(WAIVERS)}")
     _examine(out, force=force)
@@ -93,7 +95,7 @@ def export_model(
 
         waived = frozenset(allow)
         told = export_gguf(
-            named, out, quantise=quantise, allow=waived, scored=scored, describe=_describe
+            named, out, quantise=quantise or "mxfp4", allow=waived, scored=scored, describe=_describe
         )
         _tell(told, as_json=as_json)
         return
@@ -176,7 +178,11 @@ def _describe(folder: Path, facts: dict[str, Any]) -> None:
     from medgpt_cli.export.card import card
     from medgpt_cli.export.sbom import bill
 
-    weights = {name: sha for name, sha in file_hashes(folder).items() if name.endswith((".safetensors", ".gguf"))}
+    weights = {
+        name: sha
+        for name, sha in file_hashes(folder).items()
+        if name.endswith((".safetensors", ".gguf"))
+    }
     files.write_text(folder / CARD, card(facts))
     document = bill(
         name=facts["name"],

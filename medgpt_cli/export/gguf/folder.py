@@ -20,6 +20,7 @@ from medgpt_cli.core import files
 from medgpt_cli.core.errors import GateRefusal, UsageError
 from medgpt_cli.core.nearest import did_you_mean
 from medgpt_cli.export.gguf import language, tower
+from medgpt_cli.export.gguf.checking import read_back
 from medgpt_cli.export.gguf.template import add_template
 from medgpt_cli.export.gguf.tensors import write_all
 from medgpt_cli.export.gguf.vocabulary import add_vocabulary
@@ -71,12 +72,14 @@ class Written:
         files: Names in the folder.
         types: How many tensors of all files are stored in which type.
         rounded: By expert tensor: what rounding to MXFP4 changed, relative to its norm; 0 where nothing.
+        off: By file and type: how far the worst tensor, read back, is from its original, relative to its norm.
         warnings: What a person must know before using the files.
     """
 
     files: tuple[str, ...]
     types: dict[str, int]
     rounded: dict[str, float]
+    off: dict[str, dict[str, float]]
     warnings: tuple[str, ...]
 
 
@@ -94,7 +97,7 @@ def write(
     Raises:
         UsageError: There is no such word.
         BadCheckpoint: llama.cpp has no such model, or a tensor is missing.
-        GateRefusal: The tower is a CLIP, and `clip-gguf` is not waived.
+        GateRefusal: The tower is a CLIP, and `clip-gguf` is not waived; or a tensor is not read back as it was meant.
     """
     if quantise not in KINDS:
         raise UsageError(
@@ -121,7 +124,8 @@ def write(
     warnings += language.add_keys(writer, config.text_config)
     warnings += add_vocabulary(writer, processor.tokenizer, rows=config.text_config.vocab_size)
     add_template(writer, processor.tokenizer)
-    said = write_all(writer, language.tensors(config.text_config, weights, experts=experts, rest=rest))
+    spoken = list(language.tensors(config.text_config, weights, experts=experts, rest=rest))
+    said = write_all(writer, spoken)
     if (most := max(said.lost.values(), default=0.0)) > 0:
         warnings.append(
             f"experts were rounded to MXFP4, which changed them by up to {most:.1%} of their norm; "
@@ -131,9 +135,13 @@ def write(
     matrices = Type.F32 if rest is Type.F32 else Type.F16
     writer.add_file_type(LlamaFileType.ALL_F32 if rest is Type.F32 else LlamaFileType.MOSTLY_F16)
     tower.add_keys(writer, config, processor.image_processor)
-    seen = write_all(writer, tower.tensors(config, weights, matrices))
+    looked = list(tower.tensors(config, weights, matrices))
+    seen = write_all(writer, looked)
+    off = {MODEL: read_back(out / MODEL, spoken), MMPROJ: read_back(out / MMPROJ, looked)}
     files.write_text(out / MODELFILE, OLLAMA)
     types = {
         each: said.types.get(each, 0) + seen.types.get(each, 0) for each in {*said.types, *seen.types}
     }
-    return Written((MODEL, MMPROJ, MODELFILE), dict(sorted(types.items())), said.lost, tuple(warnings))
+    return Written(
+        (MODEL, MMPROJ, MODELFILE), dict(sorted(types.items())), said.lost, off, tuple(warnings)
+    )
