@@ -20,6 +20,7 @@ from medgpt_cli.core.types import Generate, Reply, Role, Turn
 
 HELP = """\
 /image PATH   show an image with the next message (several times for several images)
+/window W L   show the last of those in this window, width and level, such as 400 40 (DICOM, NIfTI)
 /clear        forget the dialogue and its images
 /save FILE    write the dialogue to a JSON file
 /help         this list
@@ -83,6 +84,7 @@ class Session:
         self._saved: set[Path] = set()
         self._commands: dict[str, Callable[[str], Event]] = {
             "/image": self._image,
+            "/window": self._window,
             "/clear": self._clear,
             "/save": self._save,
             "/help": lambda _: Told(HELP),
@@ -180,6 +182,22 @@ class Session:
         self.attach(str(Path(_unquoted(rest)).expanduser()))
         count = len(self._waiting)
         return Told(f"{count} image{'s' if count > 1 else ''} will be shown with the next message.")
+
+    def _window(self, rest: str) -> Event:
+        numbers = rest.split()
+        if len(numbers) != 2:
+            raise UsageError("which window?", repair="/window WIDTH LEVEL, such as /window 400 40")
+        if not self._waiting:
+            raise UsageError("no image waits for the next message", repair="/image PATH first")
+        width, level = numbers
+        path, _, asked = (
+            self._waiting[-1].partition("#") if "=" in self._waiting[-1] else (self._waiting[-1], "", "")
+        )
+        others = [word for word in asked.split("&") if word and not word.startswith("window=")]
+        shown = f"{path}#{'&'.join([*others, f'window={level}/{width}'])}"
+        self._check_image(shown)
+        self._waiting[-1] = shown
+        return Told(f"The image will be shown at level {level}, window {width}.")
 
     def _clear(self, _: str) -> Event:
         self._turns, self._answers, self._images, self._waiting = [], [], [], []

@@ -200,3 +200,40 @@ def test_commands(session: Session, line: str, event: object) -> None:
 
 def test_a_space_in_front_makes_a_slash_a_message(session: Session) -> None:
     assert say(session, " /5 of the heart").reply.text == "You said: /5 of the heart"
+
+
+def test_a_window_is_put_on_the_image_that_waits(session: Session, echo: Any) -> None:
+    session.take("/image a.png")
+    session.take("/image ct.dcm#frame=3")
+    assert session.take("/window 400 40") == Told("The image will be shown at level 40, window 400.")
+    session.take("/window 1500 -600")
+    say(session, "compare")
+    assert echo.images == [["a.png", "ct.dcm#frame=3&window=-600/1500"]]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("/window", "which window?\n/window WIDTH LEVEL, such as /window 400 40"),
+        ("/window 400", "which window?\n/window WIDTH LEVEL, such as /window 400 40"),
+        ("/window 400 40", "no image waits for the next message\n/image PATH first"),
+    ],
+)
+def test_a_window_that_cannot_be(session: Session, line: str, told: str) -> None:
+    assert session.take(line) == Told(told, trouble=True)
+
+
+def test_an_image_that_takes_no_window_keeps_its_own(tmp_path: Path, echo: Any) -> None:
+    from PIL import Image
+
+    from medgpt_cli.data.images.reading import open_image
+
+    Image.radial_gradient("L").save(tmp_path / "x.png")
+    session = Session(echo, open_image, model="m", model_hash="f" * 64)
+    session.take(f"/image {tmp_path / 'x.png'}")
+    for wrong in ("400 40", "x y"):
+        event = session.take(f"/window {wrong}")
+        assert isinstance(event, Told)
+        assert event.trouble
+    say(session, "q")
+    assert echo.images == [[str(tmp_path / "x.png")]]
