@@ -20,6 +20,8 @@ from medgpt_cli.workflows.export import KIND
 from medgpt_cli.workflows.naming import ADAPTER_CONFIG, Named, named_model
 
 CHANGED = "changed"
+ASKED = "hf"
+"""The layout whose copies transformers loads, so that they can be asked."""
 
 
 def verify_folder(

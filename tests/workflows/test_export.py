@@ -22,7 +22,7 @@ from medgpt_cli.core.manifest import file_hashes, model_hash, write_manifest
 from medgpt_cli.models import checkpoint
 from medgpt_cli.models.adapters import folder as adapters
 from medgpt_cli.models.adapters.attach import adapter_config, attach
-from tests.exporting import inside
+from tests.exporting import evaluation, inside
 from tests.models.upstream.making import write_packed_gpt_oss
 from tests.parts import write_tower
 
@@ -229,17 +229,6 @@ def test_a_copy_with_a_tensor_missing_is_not_kept(
     assert main(["export", "--model", str(exported / "run"), "--out", "exp"]) == 4
     assert "transformers reads 1 tensors of the copy otherwise" in capsys.readouterr().err
     assert list(Path().iterdir()) == []
-
-
-def evaluation(folder: Path, digest: str) -> None:
-    folder.mkdir()
-    line = "accuracy v1 0.500 (0.1 to 0.9, Wilson) | N 4, parsed 4 | slake@1 greedy | model 0123"
-    document = {"model": "run", "model_hash": digest, "lines": [line], "tasks": []}
-    (folder / "scores.json").write_text(json.dumps(document))
-    (folder / "state.json").write_text('{"state": "done", "kind": "eval"}')
-    write_manifest(
-        folder, {"kind": "eval", "files": {"scores.json": file_hashes(folder)["scores.json"]}}
-    )
 
 
 @pytest.mark.parametrize(("spoil", "code"), [("other model", 4), ("edited", 4), ("none", 3)])

@@ -11,8 +11,9 @@ from safetensors.torch import load_file, save_file
 
 from medgpt_cli.app import main
 from medgpt_cli.core.errors import HashMismatch
+from medgpt_cli.core.manifest import model_hash
 from medgpt_cli.models import checkpoint
-from tests.exporting import flip, seal
+from tests.exporting import evaluation, flip, seal
 
 FILES = (
     "README.md",
@@ -191,3 +192,30 @@ def test_what_cannot_be_verified(
 def test_an_unfinished_run_is_none(copied: Path) -> None:
     Path("run/state.json").write_text('{"state": "running", "kind": "sft"}')
     assert main(["verify", "run"]) == 3
+
+
+def test_an_evaluation_and_the_model_it_scored(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evaluation(Path("scored"), model_hash(copied / "run/model"))
+    assert main(["verify", "scored"]) == 0
+    lines = ["same      files    scored", "same      model    run"]
+    assert capsys.readouterr().out.splitlines() == lines
+    flip(copied / "run/model/tokenizer.json")
+    assert main(["verify", "scored"]) == 4
+    assert "changed   model    run" in capsys.readouterr().out
+
+
+def test_a_prepared_set(copied: Path) -> None:
+    Path("own.jsonl").write_text('{"question": "Which plane?", "answer": "axial"}\n')
+    assert main(["data", "prep", "own.jsonl", "--out", "prep"]) == 0
+    assert main(["verify", "prep"]) == 0
+    (shard,) = Path("prep/data").iterdir()
+    flip(shard, 40)
+    assert main(["verify", "prep"]) == 4
+
+
+def test_only_what_transformers_loads_is_asked(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = copied / "exp/manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"to": "gguf"}))
+    seal(copied / "exp")
+    assert main(["verify", "exp", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["comparison"] is None
