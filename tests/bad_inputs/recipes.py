@@ -54,7 +54,8 @@ FILES = [
     Case(
         "no such recipe",
         lambda: read_recipe("stf", stage="sft"),
-        "no recipe stf; did you mean sft?\nname a file, a run folder, or one of: align, data, eval, midtrain, sft",
+        "no recipe stf; did you mean sft?\n"
+        "name a file, a run folder, or one of: adapt, align, data, eval, midtrain, sft",
         "BAD_RECIPE",
     ),
     Case(
@@ -81,7 +82,7 @@ FILES = [
     file("a recipe without a stage", "train: {seed: 1}\n",
          f"r.yaml:1 stage  is missing; begin the file with stage: sft\n1 problem in the recipe (r.yaml)\n{HELP}"),
     file("an unknown stage", "stage: stf\n",
-         "r.yaml:1 stage  must be one of data, align, midtrain, sft, eval; did you mean sft?\n"
+         "r.yaml:1 stage  must be one of data, align, midtrain, sft, adapt, eval; did you mean sft?\n"
          f"1 problem in the recipe (r.yaml)\n{HELP}"),
     field("a base that is not there", "base: b.yaml", "base  no file b.yaml and no shipped recipe b.yaml"),
     field("a section written twice", "stage: sft", "stage  written twice, first on line 1"),
@@ -147,7 +148,8 @@ WORDS = [
     usage("a mistyped flag", "sft", ["--dta", "x"], "no such option: --dta; did you mean --data?"),
     usage("a flag without its value", "sft", ["--data"], "--data requires an argument"),
     usage("a missing word", "recipe show", [], "RECIPE is missing"),
-    usage("a word of another list", "recipe fields", ["stf"], "STAGE must be one of data, align, midtrain, sft, eval"),
+    usage("a word of another list", "recipe fields", ["stf"],
+          "STAGE must be one of data, align, midtrain, sft, adapt, eval"),
     usage("a word too many", "doctor", ["now"], "one word too many: now"),
 ]  # fmt: skip
 

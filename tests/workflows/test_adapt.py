@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -162,8 +165,8 @@ def test_the_table_says_what_got_adapters(run: Path) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [EXPERTS, ["lora.dropout=0.2", "lora.dora=true"], ["lora.targets=[attention]"]],
-    ids=["experts", "dropout and dora", "projector in full"],
+    [[*EXPERTS, "lora.targets=[attention]"], ["lora.dropout=0.2", "lora.dora=true"]],
+    ids=["experts, projector in full", "dropout and dora"],
 )
 def test_a_run_cut_in_two_ends_in_the_adapters_of_one_that_was_not(
     folder: Path, words: list[str]
@@ -180,6 +183,30 @@ def test_a_run_cut_in_two_ends_in_the_adapters_of_one_that_was_not(
     assert main([*line, "--out", "parts", "--resume"]) == 0
     assert same(folder / "whole" / "adapter", parts / "adapter")
     assert same(folder / "whole" / "model", parts / "model")
+
+
+@pytest.mark.slow
+def test_kill_9_at_any_instant_and_resume_gives_the_same_adapters(folder: Path) -> None:
+    line = [*ADAPT, *EXPERTS, "train.max_steps=14", "train.save_steps=3"]
+    assert main([*line, "--out", "whole"]) == 0
+    process = subprocess.Popen(
+        [sys.executable, "-m", "medgpt_cli", *line, "--out", "killed"],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    metrics, deadline = folder / "killed" / "metrics.jsonl", time.monotonic() + 180
+    while not (metrics.exists() and len(metrics.read_text().splitlines()) >= 7):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert main(["chat", "--model", "killed", *ANSWER]) == 3  # unfinished is refused
+    assert main(["chat", "--adapter", "killed", *ANSWER]) == 3
+    assert main([*line, "--out", "killed", "--resume"]) == 0
+    assert same(folder / "whole" / "adapter", folder / "killed" / "adapter")
+    assert same(folder / "whole" / "model", folder / "killed" / "model")
 
 
 def test_a_kill_between_adapter_and_model_is_made_good(folder: Path, kept: Path) -> None:

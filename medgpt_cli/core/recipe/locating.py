@@ -72,7 +72,8 @@ def find(source: str) -> Found:
     meant = nearest(source, names)
     raise BadRecipe(
         f"no recipe {source}" + (f"; did you mean {meant}?" if meant else ""),
-        repair="name a file, a run folder, or one of: " + ", ".join(names),
+        repair="name a file, a run folder, or one of: "
+        + ", ".join(name for name in names if "/" not in name),
     )
 
 
