@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -32,12 +33,16 @@ def part(sample: Sample, fits: Callable[[Sample], bool]) -> list[Sample]:
     count, make = _of_document(sample) if sample.document else _of_dialogue(sample)
     pieces, start = [], 0
     while start < count:
-        end = _furthest(start, count, lambda end, start=start: fits(make(start, end)))
+        end = _furthest(start, count, partial(_fits_from, fits, make, start))
         if end == start:
             return []
         pieces.append(make(start, end))
         start = end
     return pieces
+
+
+def _fits_from(fits: Callable[[Sample], bool], make: Make, start: int, end: int) -> bool:
+    return fits(make(start, end))
 
 
 def _furthest(start: int, count: int, fits: Callable[[int], bool]) -> int:
