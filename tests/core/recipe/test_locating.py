@@ -38,7 +38,8 @@ def test_shipped_recipes_of_an_installed_wheel_lie_inside_the_package(
     [
         (
             "stf",
-            "no recipe stf; did you mean sft?\nname a file, a run folder, or one of: adapt, align, data, eval, midtrain, sft",
+            "no recipe stf; did you mean sft?\n"
+            "name a file, a run folder, or one of: adapt, align, data, eval, midtrain, sft",
         ),
         (
             "nothing.yaml",
