@@ -54,7 +54,7 @@ def card(facts: Mapping[str, Any]) -> str:
     model, lineage = facts["model"], facts["lineage"]
     bases = [each["name"] for each in lineage if each["what"] in ("base", "llm", "vision")]
     sections = [
-        _header(bases, "gguf" if facts["to"] == "gguf" else "transformers"),
+        _header(bases, "gguf" if facts.get("to") == "gguf" else "transformers"),
         f"# {_plain(facts['name'])}\n",
         f"A {model['llm']} language model that sees through a {model['vision']} tower: "
         f"{model['parameters']:,} parameters, {model['tokens_per_image']} tokens an image, context "
@@ -69,7 +69,7 @@ def card(facts: Mapping[str, Any]) -> str:
         "## Waivers\n" + _list(facts["waivers"], "None."),
         "## Scores\n" + _scores(facts["scores"]),
         "## Checked against the original\n" + _verification(facts["verification"]),
-        f"## Use\n{USE_GGUF if facts['to'] == 'gguf' else USE}\n",
+        f"## Use\n{USE_GGUF if facts.get('to') == 'gguf' else USE}\n",
     ]
     return "\n".join(sections)
 
@@ -156,7 +156,7 @@ def _scores(scores: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _verification(found: Mapping[str, Any]) -> str:
-    if found["to"] == "gguf":
+    if found.get("to") == "gguf":
         kinds: dict[str, float] = {}
         for kind, off in (pair for each in found["off"].values() for pair in each.items()):
             kinds[kind] = max(off, kinds.get(kind, 0.0))
