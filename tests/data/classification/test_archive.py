@@ -49,7 +49,10 @@ ONE = np.array([[0], [1]])
             {"train_images": GREY.astype(float), "train_labels": ONE},
             "a.npz train_images  has pixels of more than 8 bits, or no whole numbers",
         ),
-        ({"train_images": GREY[0][:2], "train_labels": ONE}, "a.npz train_images  is no list of pictures"),
+        (
+            {"train_images": GREY[0][:2], "train_labels": ONE},
+            "a.npz train_images  is no list of pictures",
+        ),
         (
             {"train_images": GREY, "train_labels": np.zeros((2, 14), int)},
             "a.npz train_labels  has several labels for each picture, which is another task",
