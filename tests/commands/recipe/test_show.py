@@ -37,6 +37,7 @@ data:
   against: []           # default
   image_root: null      # default
   max_bad: 0            # default
+  limit: null           # default
 train:
   seed: 3               # mine.yaml:2
   epochs: 1.0           # default
