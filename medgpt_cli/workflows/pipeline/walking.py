@@ -8,13 +8,12 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core import rundir
-from medgpt_cli.core.errors import HashMismatch, Interrupted, StateSaved
+from medgpt_cli.core.errors import HashMismatch, Interrupted, StateSaved, UsageError
 from medgpt_cli.core.manifest import file_hashes, verify_files
 from medgpt_cli.workflows.pipeline.planning import DATA, EVAL, Step
 
@@ -38,12 +37,18 @@ def walk(step: Step, *, online: bool, again: str) -> bool:
         HashMismatch: What is there is not what its manifest says.
         StateSaved, Interrupted: It was stopped, and goes on with `again`.
     """
-    if rundir.is_done(step.out):
-        require_same(step, online=online)
-        return False
     try:
+        if rundir.is_done(step.out):
+            require_same(step, online=online)
+            return False
         with aside():
             _do(step, online=online)
+    except UsageError as error:
+        if (
+            step.stage == EVAL
+        ):  # a newer medgpt may ask or score otherwise; what is trained need not go for that
+            error.repair = f"remove {step.out} to have it asked anew, and give the same line again"
+        raise
     except (StateSaved, Interrupted) as stopped:
         stopped.repair = f"go on with: {again}"
         raise
@@ -153,5 +158,5 @@ def _require_same_model(step: Step, *, online: bool) -> None:
     if named_model(step.model, online=online).hash() != before:
         raise HashMismatch(
             f"{step.out} scored other weights than {step.model} holds now",
-            repair=f"score it anew: remove that folder, or {shlex.join(['medgpt', 'eval', 'run'])} elsewhere",
+            repair=f"remove {step.out} to have them scored anew, and give the same line again",
         )

@@ -199,6 +199,19 @@ def test_other_words_are_refused(copied: Path, capsys: pytest.CaptureFixture[str
     )
 
 
+def test_scores_of_another_asking_can_be_made_anew_alone(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = copied / "walk/scores/0-start/manifest.json"
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps({**manifest, "asked": {**manifest["asked"], "protocols": ["other"]}}))
+    assert main([*GO, "--resume"]) == 2
+    assert capsys.readouterr().err.endswith(
+        "error: walk/scores/0-start holds another evaluation, with different protocols\n"
+        "remove walk/scores/0-start to have it asked anew, and give the same line again\n"
+    )
+
+
 def test_a_folder_that_is_there_is_left_alone(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(GO) == 2
     assert "walk is not empty" in capsys.readouterr().err
