@@ -7,8 +7,8 @@ from medgpt_cli.core.transfer import TransferRecipe, read_recipe
 
 FIELDS = (
     "fields are seed, seeds, layer, batch_size, probe.c, probe.iterations, finetune.epochs, finetune.least_steps, "
-    "finetune.patience, finetune.batch_size, finetune.lr, finetune.head_lr, finetune.weight_decay, finetune.warmup, finetune.clip, "
-    "finetune.shift, finetune.zoom, finetune.tone"
+    "finetune.patience, finetune.batch_size, finetune.lr, finetune.head_lr, finetune.weight_decay, finetune.warmup, "
+    "finetune.clip, finetune.shift, finetune.zoom, finetune.tone"
 )
 
 
