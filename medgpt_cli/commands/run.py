@@ -70,7 +70,7 @@ def run(
     Example:
         medgpt run tiny --data sample/local.jsonl --held-out sample/heldout.jsonl
     """
-    from medgpt_cli.workflows.pipeline.planning import Asked
+    from medgpt_cli.workflows.pipeline.steps import Asked
     from medgpt_cli.workflows.pipeline.story import run_pipeline
 
     asked = Asked(

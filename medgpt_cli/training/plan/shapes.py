@@ -16,9 +16,9 @@ import torch
 from huggingface_hub.errors import StrictDataclassError
 from transformers import LlavaConfig, LlavaForConditionalGeneration
 
-from medgpt_cli.core.adapted import Adapted
 from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.training.parts import PartCount, freeze, part_of
+from medgpt_cli.training.plan.adapters import attach_sizes
 from medgpt_cli.training.targets import adapted_weights
 
 _LAYER = re.compile(r"language_model\.layers\.(\d+)\.")
@@ -181,7 +181,7 @@ def shape_of(
         ) from error
     adapted = adapted_weights(model, lora) if lora is not None and lora.r is not None else []
     for each in adapted:
-        _attach(model, each)
+        attach_sizes(model, each)
     counts = freeze(model, learns, by_adapters)
     found: dict[tuple[str, str], list[int]] = {}
     for parameter_name, parameter in model.named_parameters():
@@ -197,22 +197,6 @@ def shape_of(
     weights = tuple(Weight(*key, *row) for key, row in found.items())
     carrying = frozenset(each.part for each in adapted)
     return Shape(name, decoder, tower, weights, counts, carrying)
-
-
-def _attach(model: Any, adapted: Adapted) -> None:
-    """Puts parameters of an adapter's sizes where PEFT puts them."""
-    owner, _, last = adapted.name.rpartition(".")
-    if adapted.stacked:
-        module, tensor = model.get_submodule(owner), model.get_parameter(adapted.name)
-        experts, inner, outer = tensor.shape
-        rows, word = adapted.rank * experts, f"lora_{last}"
-    else:
-        module = model.get_submodule(adapted.name)
-        outer, inner = module.weight.shape
-        rows, word = adapted.rank, "lora"
-    for half, width in (("A", inner), ("B", outer)):
-        size = torch.empty(rows, width, device="meta")
-        module.register_parameter(f"{word}_{half}", torch.nn.Parameter(size))
 
 
 def _place(name: str) -> str:

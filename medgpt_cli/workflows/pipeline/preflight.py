@@ -8,7 +8,8 @@ from medgpt_cli.core.errors import Complaint, InputError, MedGPTError, NotThere
 from medgpt_cli.workflows.eval_settings import Backing, Keeping, settings_of
 from medgpt_cli.workflows.eval_tasks import tasks_of
 from medgpt_cli.workflows.naming import model_folder, named_model
-from medgpt_cli.workflows.pipeline.planning import DATA, Pipeline, Step
+from medgpt_cli.workflows.pipeline.planning import Pipeline
+from medgpt_cli.workflows.pipeline.steps import DATA, Step
 from medgpt_cli.workflows.training_files import require_files
 
 

@@ -16,8 +16,9 @@ from medgpt_cli.core import console, distributed, files, rundir
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.core.manifest import environment, write_manifest
 from medgpt_cli.core.rundir import RunFolder
-from medgpt_cli.workflows.pipeline import page, planning, preflight, summing, walking
-from medgpt_cli.workflows.pipeline.planning import START, Asked, Pipeline, Step
+from medgpt_cli.workflows.pipeline import page, planning, preflight, steps, summing, walking
+from medgpt_cli.workflows.pipeline.planning import Pipeline
+from medgpt_cli.workflows.pipeline.steps import START, Asked, Step
 
 KIND = "pipeline"
 
@@ -73,7 +74,7 @@ def steps_of(pipeline: Pipeline) -> Iterator[Step]:
         yield pipeline.scored(START, pipeline.start)
     for step in pipeline.steps:
         yield step
-        if scores and step.stage != planning.DATA:
+        if scores and step.stage != steps.DATA:
             yield pipeline.scored(step.name, str(step.out))
 
 
@@ -89,7 +90,7 @@ def line_of(asked: Asked, pipeline: Pipeline) -> str:
 
 
 def _walk(step: Step, number: int, total: int, asked: Asked, again: str) -> None:
-    what = f"scores of {step.name}" if step.stage == planning.EVAL else f"{step.name} ({step.stage})"
+    what = f"scores of {step.name}" if step.stage == steps.EVAL else f"{step.name} ({step.stage})"
     console.say(f"{number}/{total}  {what}")
     if not walking.walk(step, online=asked.online, again=again):
         console.say(f"{number}/{total}  {what}: was done, and its hashes hold")
@@ -118,9 +119,7 @@ def _finish(run: RunFolder, pipeline: Pipeline) -> None:
         {
             "kind": KIND,
             "family": pipeline.name,
-            "steps": {
-                step.name: step.line for step in steps_of(pipeline) if step.stage != planning.EVAL
-            },
+            "steps": {step.name: step.line for step in steps_of(pipeline) if step.stage != steps.EVAL},
             "environment": environment(),
             "files": {name: files.sha256_file(run.path / name) for name in names},
         },
@@ -143,7 +142,7 @@ def _tell(pipeline: Pipeline, *, as_json: bool) -> None:
 def _tell_plan(pipeline: Pipeline, *, as_json: bool) -> None:
     rows: list[dict[str, Any]] = [
         {
-            "name": f"{planning.SCORES}/{step.name}" if step.stage == planning.EVAL else step.name,
+            "name": f"{steps.SCORES}/{step.name}" if step.stage == steps.EVAL else step.name,
             "stage": step.stage,
             "starts_from": step.model or _own_start(step),
             "line": step.line,
@@ -163,7 +162,7 @@ def _tell_plan(pipeline: Pipeline, *, as_json: bool) -> None:
 
 
 def _own_start(step: Step) -> str | None:
-    if step.stage == planning.DATA:
+    if step.stage == steps.DATA:
         return None
     chosen = step.resolved.recipe.model
     return chosen.base or (f"{chosen.llm} + {chosen.vision}" if getattr(chosen, "llm", None) else "tiny")

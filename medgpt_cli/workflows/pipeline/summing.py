@@ -20,7 +20,8 @@ from medgpt_cli.evaluation.statistics.paired import Comparison
 from medgpt_cli.workflows import compare_pairs, compare_probes
 from medgpt_cli.workflows.eval_runs import EvalRun, read_runs
 from medgpt_cli.workflows.naming import named_model
-from medgpt_cli.workflows.pipeline.planning import DATA, SCORES, START, Pipeline, Step
+from medgpt_cli.workflows.pipeline.planning import Pipeline
+from medgpt_cli.workflows.pipeline.steps import DATA, SCORES, START, Step
 
 SUMMARY = "summary.json"
 EDGE = 10

@@ -15,7 +15,7 @@ from typing import Any
 from medgpt_cli.core import rundir
 from medgpt_cli.core.errors import HashMismatch, Interrupted, StateSaved, UsageError
 from medgpt_cli.core.manifest import file_hashes, verify_files
-from medgpt_cli.workflows.pipeline.planning import DATA, EVAL, Step
+from medgpt_cli.workflows.pipeline.steps import DATA, EVAL, Step
 
 RESULTS = ("model", "adapter")
 """Folders that a training stage leaves."""

@@ -15,7 +15,7 @@ from medgpt_cli.core import console, distributed
 from medgpt_cli.core.errors import NotThere, UsageError
 from medgpt_cli.core.recipe import read_recipe
 from medgpt_cli.workflows.pipeline import planning, preflight, walking
-from medgpt_cli.workflows.pipeline.planning import DATA, Asked, Step
+from medgpt_cli.workflows.pipeline.steps import DATA, Asked, Step
 from medgpt_cli.workflows.rehearsal.one_stage import RECORDS, Rehearsed, rehearse, stronger_words
 from medgpt_cli.workflows.rehearsal.small_model import write_small_model
 from medgpt_cli.workflows.rehearsal.telling import tell
