@@ -41,6 +41,10 @@ OTHER_RULE = (
     "the tokenizer splits text by a rule llama.cpp does not have; gpt-2's is named instead, so some text "
     "(long numbers, for one) may become other tokens than in training"
 )
+SCORED = (
+    "the tokenizer's merges became scores, by which llama.cpp may cut some text into other tokens; compare its "
+    "/tokenize with the tokenizer before relying on it"
+)
 BYTE = re.compile(r"<0x[0-9A-F]{2}>")
 LAST = -1e9
 """The score of a token that no merge makes."""
@@ -80,6 +84,7 @@ def add_vocabulary(writer: gguf.GGUFWriter, tokenizer: Any, *, rows: int) -> lis
         writer.add_token_list(tokens)
         writer.add_token_scores([float(-ranks[each]) if each in ranks else LAST for each in tokens])
         writer.add_add_space_prefix(_prefixed(document))
+        warnings.append(SCORED)
     else:
         rule = _rule(document)
         warnings += [] if rule else [OTHER_RULE]

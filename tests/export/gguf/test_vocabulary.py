@@ -126,7 +126,7 @@ def llama_like(normalizer: Any, before: Any = None) -> Any:
 def test_merges_become_scores(tmp_path: Path) -> None:
     prepended = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
     keys, warnings = keys_of(tmp_path, llama_like(prepended), 12)
-    assert warnings == []
+    assert warnings == [vocabulary.SCORED]
     assert keys["model"] == "llama"
     scores = dict(zip(keys["tokens"], keys["scores"], strict=True))
     assert (scores["ab"], scores["▁ab"]) == (0.0, -1.0)
