@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import shlex
 import statistics
 import subprocess
@@ -87,7 +88,7 @@ def test_every_option_is_explained(words: str) -> None:
 @pytest.mark.parametrize("words", COMMANDS)
 def test_a_command_is_a_door(words: str) -> None:
     door = COMMANDS[words]
-    tree = ast.parse(Path(str(sys.modules[door.module].__file__)).read_text())
+    tree = ast.parse(Path(str(importlib.import_module(door.module).__file__)).read_text())
     [function] = [
         node
         for node in ast.walk(tree)

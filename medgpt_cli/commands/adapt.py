@@ -56,20 +56,20 @@ def adapt(
             online=online,
             json=json,
         )
-        return
-    from medgpt_cli.workflows.stage import run_stage
+    else:
+        from medgpt_cli.workflows.stage import run_stage
 
-    run_stage(
-        stage="adapt",
-        data=data or [],
-        model=model,
-        adapter=adapter,
-        recipe=recipe,
-        out=out,
-        overrides=overrides or [],
-        resume=resume,
-        force=force,
-        dry_run=dry_run,
-        online=online,
-        json=json,
-    )
+        run_stage(
+            stage="adapt",
+            data=data or [],
+            model=model,
+            adapter=adapter,
+            recipe=recipe,
+            out=out,
+            overrides=overrides or [],
+            resume=resume,
+            force=force,
+            dry_run=dry_run,
+            online=online,
+            json=json,
+        )

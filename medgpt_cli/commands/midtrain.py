@@ -52,19 +52,19 @@ def midtrain(
             online=online,
             json=json,
         )
-        return
-    from medgpt_cli.workflows.stage import run_stage
+    else:
+        from medgpt_cli.workflows.stage import run_stage
 
-    run_stage(
-        stage="midtrain",
-        data=data or [],
-        model=model,
-        recipe=recipe,
-        out=out,
-        overrides=overrides or [],
-        resume=resume,
-        force=force,
-        dry_run=dry_run,
-        online=online,
-        json=json,
-    )
+        run_stage(
+            stage="midtrain",
+            data=data or [],
+            model=model,
+            recipe=recipe,
+            out=out,
+            overrides=overrides or [],
+            resume=resume,
+            force=force,
+            dry_run=dry_run,
+            online=online,
+            json=json,
+        )

@@ -70,10 +70,9 @@ def run(
     Example:
         medgpt run tiny --data sample/local.jsonl --held-out sample/heldout.jsonl
     """
-    from medgpt_cli.workflows.pipeline.steps import Asked
-    from medgpt_cli.workflows.pipeline.story import run_pipeline
+    from medgpt_cli.workflows.pipeline import steps, story
 
-    asked = Asked(
+    asked = steps.Asked(
         source=source,
         out=out,
         data=data or (),
@@ -84,8 +83,6 @@ def run(
         online=online,
     )
     if rehearse:
-        from medgpt_cli.workflows.rehearsal.story import rehearse_pipeline
-
-        rehearse_pipeline(asked, json=json)
-        return
-    run_pipeline(asked, resume=resume, force=force, dry_run=dry_run, json=json)
+        story.rehearse(asked, json=json)
+    else:
+        story.run_pipeline(asked, resume=resume, force=force, dry_run=dry_run, json=json)

@@ -23,6 +23,18 @@ from medgpt_cli.workflows.pipeline.steps import START, Asked, Step
 KIND = "pipeline"
 
 
+def rehearse(asked: Asked, *, json: bool = False) -> None:
+    """Walks the same family on shrunken models and a few records, in minutes, and keeps nothing.
+
+    Args:
+        asked: What to walk, on what.
+        json: Print the outcome as one JSON document.
+    """
+    from medgpt_cli.workflows.rehearsal.story import rehearse_pipeline  # it walks by what stands here
+
+    rehearse_pipeline(asked, json=json)
+
+
 def run_pipeline(
     asked: Asked, *, resume: bool = False, force: bool = False, dry_run: bool = False, json: bool = False
 ) -> None:
