@@ -119,7 +119,7 @@ def _notes(plan: dict[str, Any]) -> None:
         )
         for figure in plan["published"]:
             ours = (
-                "we do not train so"
+                "not estimated"
                 if figure["ours_bytes"] is None
                 else f"ours {_gib(figure['ours_bytes'])} GiB"
             )

@@ -42,7 +42,7 @@ def test_the_20b_model_on_eight_devices(capsys: pytest.CaptureFixture[str]) -> N
     for row in ("experts", "vision", "logits and loss", "at the worst moment", "hours", "kWh"):
         assert any(line.startswith(row) for line in lines), row
     assert any("36 GiB a device" in line and "axolotl" in line for line in lines)
-    assert any("44 GiB a device, we do not train so: LoRA" in line for line in lines)
+    assert any("44 GiB a device, not estimated: LoRA" in line for line in lines)
 
 
 def test_the_document_has_both_ways_and_every_assumption(capsys: pytest.CaptureFixture[str]) -> None:
