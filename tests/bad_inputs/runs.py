@@ -84,7 +84,7 @@ CASES = [
         "stage: a record longer than the recipe allows",
         "local.jsonl:1  is 72 tokens long\n"
         "1 record is longer than train.max_length=20; nothing is cut off silently\n"
-        "raise train.max_length, or split the records",
+        "raise train.max_length, or part them between turns and paragraphs with train.overlong=split",
         "BAD_RECORD",
         overrides=["train.max_length=20"],
     ),
