@@ -63,6 +63,7 @@ ERRORS = [
     (errors.HashMismatch("no"), 4, "HASH_MISMATCH", "error: no\n"),
     (errors.LeakageFound("no"), 4, "LEAKAGE_FOUND", "error: no\n"),
     (errors.PhiFound("no"), 4, "PHI_FOUND", "error: no\n"),
+    (errors.RehearsalFailed("no"), 4, "REHEARSAL_FAILED", "error: no\n"),
     (errors.Missing("no"), 5, "MISSING", "error: no\n"),
     (errors.OutOfResources("no"), 6, "OUT_OF_RESOURCES", "error: no\n"),
     (errors.StateSaved("no"), 75, "STATE_SAVED", "error: no\n"),

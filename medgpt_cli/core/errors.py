@@ -170,6 +170,12 @@ class HashMismatch(GateRefusal):
     code = "HASH_MISMATCH"
 
 
+class RehearsalFailed(GateRefusal):
+    """Something that must be equal is not: found in a minute instead of after days."""
+
+    code = "REHEARSAL_FAILED"
+
+
 class Missing(MedGPTError):
     """An optional part is not installed, or the network would be needed while offline."""
 

@@ -29,6 +29,8 @@ from medgpt_cli.evaluation.answers_file import Answer
 from medgpt_cli.evaluation.outcomes import Status
 
 TABLES = (".csv", ".tsv")
+LONGEST_CELL = 2**17
+"""Characters of a cell; the reader's limit is one for the whole process, and whoever reads sets it."""
 SEPARATORS = ",;\t"
 WORDS = {"true": True, "1": True, "": True, "false": False, "0": False}
 """What may stand in a table under `finished`."""
@@ -133,6 +135,7 @@ def _table(path: Path, complain: Callable[[int, Fault], None]) -> Iterator[Row]:
         return
     first = text.split("\n", 1)[0]
     separator = max(SEPARATORS, key=first.count)
+    csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]

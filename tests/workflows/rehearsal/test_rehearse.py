@@ -11,9 +11,10 @@ from safetensors.torch import save_file
 from torch import ones
 
 from medgpt_cli.app import main
+from medgpt_cli.core.errors import RehearsalFailed
 from medgpt_cli.core.recipe import read_recipe
 from medgpt_cli.workflows import training_files
-from medgpt_cli.workflows.rehearsal.one_stage import RehearsalFailed, _same, stronger_words
+from medgpt_cli.workflows.rehearsal.one_stage import _same, stronger_words
 
 
 @pytest.fixture
