@@ -43,33 +43,20 @@ def adapt(
     Example:
         medgpt adapt --data local.jsonl --model runs/sft lora.r=16 lora.experts=true
     """
-    if rehearse:
-        from medgpt_cli.workflows.rehearsal.story import rehearse_stage
+    from medgpt_cli.workflows.stage import run_stage
 
-        rehearse_stage(
-            stage="adapt",
-            data=data or [],
-            model=model,
-            adapter=adapter,
-            recipe=recipe,
-            overrides=overrides or [],
-            online=online,
-            json=json,
-        )
-    else:
-        from medgpt_cli.workflows.stage import run_stage
-
-        run_stage(
-            stage="adapt",
-            data=data or [],
-            model=model,
-            adapter=adapter,
-            recipe=recipe,
-            out=out,
-            overrides=overrides or [],
-            resume=resume,
-            force=force,
-            dry_run=dry_run,
-            online=online,
-            json=json,
-        )
+    run_stage(
+        stage="adapt",
+        data=data or [],
+        model=model,
+        adapter=adapter,
+        recipe=recipe,
+        out=out,
+        overrides=overrides or [],
+        resume=resume,
+        force=force,
+        dry_run=dry_run,
+        rehearse=rehearse,
+        online=online,
+        json=json,
+    )

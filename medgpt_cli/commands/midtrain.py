@@ -40,31 +40,19 @@ def midtrain(
     Example:
         medgpt midtrain --data corpus.jsonl --model runs/align --out runs/midtrain
     """
-    if rehearse:
-        from medgpt_cli.workflows.rehearsal.story import rehearse_stage
+    from medgpt_cli.workflows.stage import run_stage
 
-        rehearse_stage(
-            stage="midtrain",
-            data=data or [],
-            model=model,
-            recipe=recipe,
-            overrides=overrides or [],
-            online=online,
-            json=json,
-        )
-    else:
-        from medgpt_cli.workflows.stage import run_stage
-
-        run_stage(
-            stage="midtrain",
-            data=data or [],
-            model=model,
-            recipe=recipe,
-            out=out,
-            overrides=overrides or [],
-            resume=resume,
-            force=force,
-            dry_run=dry_run,
-            online=online,
-            json=json,
-        )
+    run_stage(
+        stage="midtrain",
+        data=data or [],
+        model=model,
+        recipe=recipe,
+        out=out,
+        overrides=overrides or [],
+        resume=resume,
+        force=force,
+        dry_run=dry_run,
+        rehearse=rehearse,
+        online=online,
+        json=json,
+    )

@@ -40,31 +40,19 @@ def sft(
     Example:
         medgpt sft --data local.jsonl train.max_steps=12 train.lr=2e-5
     """
-    if rehearse:
-        from medgpt_cli.workflows.rehearsal.story import rehearse_stage
+    from medgpt_cli.workflows.stage import run_stage
 
-        rehearse_stage(
-            stage="sft",
-            data=data or [],
-            model=model,
-            recipe=recipe,
-            overrides=overrides or [],
-            online=online,
-            json=json,
-        )
-    else:
-        from medgpt_cli.workflows.stage import run_stage
-
-        run_stage(
-            stage="sft",
-            data=data or [],
-            model=model,
-            recipe=recipe,
-            out=out,
-            overrides=overrides or [],
-            resume=resume,
-            force=force,
-            dry_run=dry_run,
-            online=online,
-            json=json,
-        )
+    run_stage(
+        stage="sft",
+        data=data or [],
+        model=model,
+        recipe=recipe,
+        out=out,
+        overrides=overrides or [],
+        resume=resume,
+        force=force,
+        dry_run=dry_run,
+        rehearse=rehearse,
+        online=online,
+        json=json,
+    )

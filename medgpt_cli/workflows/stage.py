@@ -50,6 +50,7 @@ def run_stage(
     resume: bool = False,
     force: bool = False,
     dry_run: bool = False,
+    rehearse: bool = False,
     online: bool = False,
     json: bool = False,
 ) -> None:
@@ -66,9 +67,24 @@ def run_stage(
         resume: Start or continue.
         force: Overwrite an earlier run.
         dry_run: Say what would happen and write nothing.
+        rehearse: Go the same way on a shrunken model and a few records, and keep nothing.
         online: Whether a hub id may be fetched.
         json: Print the outcome as one JSON document.
     """
+    if rehearse:
+        from medgpt_cli.workflows.rehearsal.story import rehearse_stage  # it trains by what stands here
+
+        rehearse_stage(
+            stage=stage,
+            data=[str(path) for path in data],
+            model=model,
+            adapter=adapter,
+            recipe=recipe,
+            overrides=overrides,
+            online=online,
+            json=json,
+        )
+        return
     resolved = read_recipe(
         recipe or stage,
         stage=stage,
