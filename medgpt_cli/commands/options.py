@@ -19,6 +19,12 @@ DataPaths = Annotated[
 ]
 """Sets `data.mix` of the recipe."""
 
+Sets = Annotated[
+    str | None,
+    typer.Option("--data", metavar="DIR", help="Folder that the public sets lie in or below."),
+]
+"""Where an evaluation looks for the sets its tasks name."""
+
 Model = Annotated[
     str | None,
     typer.Option(

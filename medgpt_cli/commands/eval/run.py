@@ -17,6 +17,7 @@ from medgpt_cli.commands.options import (
     Overrides,
     RecipeName,
     Resume,
+    Sets,
 )
 
 Tasks = Annotated[
@@ -26,10 +27,6 @@ Tasks = Annotated[
         metavar="NAME|PATH",
         help="A task's name, JSONL of questions with answers, prepared set, or data set's folder; repeat it.",
     ),
-]
-Data = Annotated[
-    str | None,
-    typer.Option("--data", metavar="DIR", help="Folder that the public sets lie in or below."),
 ]
 Profile = Annotated[
     str | None,
@@ -111,7 +108,7 @@ def run(
     task: Tasks = None,
     model: Model = None,
     adapter: Adapter = None,
-    data: Data = None,
+    data: Sets = None,
     recipe: RecipeName = None,
     profile: Profile = None,
     shots: Shots = None,

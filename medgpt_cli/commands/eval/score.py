@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from medgpt_cli.commands.options import Force, Json, Out, Resume
+from medgpt_cli.commands.options import Force, Json, Out, Resume, Sets
 
 TaskName = Annotated[
     str,
@@ -22,10 +22,6 @@ Answers = Annotated[
     typer.Option(
         "--answers", metavar="FILE", help="JSONL or CSV of id and answer, or samples.jsonl with texts."
     ),
-]
-Data = Annotated[
-    str | None,
-    typer.Option("--data", metavar="DIR", help="Folder that the public sets lie in or below."),
 ]
 Of = Annotated[
     str | None,
@@ -62,7 +58,7 @@ Examples = Annotated[
 def score(
     task: TaskName,
     answers: Answers,
-    data: Data = None,
+    data: Sets = None,
     model: Of = None,
     metric: Metrics = None,
     extracted: Extracted = None,
