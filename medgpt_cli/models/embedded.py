@@ -20,6 +20,7 @@ DATE = "2026-01-01"
 REASONING = "low"
 SOURCES = {
     "tiny": ("compose.py", "processor.py", "checkpoint.py", "templates", "tiny"),
+    "tiny-untrained": ("compose.py", "processor.py", "checkpoint.py", "templates", "tiny"),
     "tiny-siglip": ("compose.py", "processor.py", "checkpoint.py", "templates", "tiny"),
     "small": ("compose.py", "processor.py", "checkpoint.py", "templates", "small"),
 }
@@ -30,7 +31,7 @@ def folder(name: str) -> Path:
     """The checkpoint folder of an embedded model, built now if it is not there yet.
 
     Args:
-        name: `tiny`, `tiny-siglip` or `small`.
+        name: `tiny`, `tiny-untrained`, `tiny-siglip` or `small`.
 
     Raises:
         Missing: `small`, when its two files have not been fetched.

@@ -22,7 +22,7 @@ from medgpt_cli.workflows.gates.leakage import against_hashes
 from medgpt_cli.workflows.naming import model_folder, named_model
 from medgpt_cli.workflows.training_files import TRAIN, file_hashes
 
-FROM_NOTHING = ("tiny", "tiny-siglip")
+FROM_NOTHING = ("tiny", "tiny-untrained", "tiny-siglip")
 """Words for models whose weights are drawn, not trained."""
 LONGEST_CHAIN = 32
 """Runs that are followed; a longer chain goes in a circle."""

@@ -11,7 +11,7 @@ from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.training.first_loss import Start, judge
 from medgpt_cli.workflows import run_record
 
-DRAWN = (None, "tiny", "tiny-siglip")
+DRAWN = (None, "tiny", "tiny-untrained", "tiny-siglip")
 """Models whose weights were drawn at random; tiny stands for an empty name."""
 
 COMPOSED = ("small",)

@@ -1,7 +1,7 @@
 """What a person means by a model's name, as folders on this machine.
 
-A word (`tiny`, `tiny-siglip`, `small`), a run folder, a checkpoint folder, an adapter folder, or a hub id.  Nothing is
-loaded here.
+A word (`tiny`, `tiny-untrained`, `tiny-siglip`, `small`), a run folder, a checkpoint folder, an adapter folder, or a
+hub id.  Nothing is loaded here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from medgpt_cli.core import rundir
 from medgpt_cli.core.errors import BadCheckpoint, HashMismatch, Missing, NotThere, UsageError
 from medgpt_cli.core.manifest import model_hash
 
-WORDS = ("tiny", "tiny-siglip", "small")
+WORDS = ("tiny", "tiny-untrained", "tiny-siglip", "small")
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 ADAPTER_CONFIG = "adapter_config.json"
 """What makes a folder an adapter's, in every program."""

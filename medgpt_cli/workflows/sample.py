@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from medgpt_cli.core import console
@@ -10,24 +11,28 @@ from medgpt_cli.data.sample.material import HELD_OUT, TRAIN
 from medgpt_cli.data.sample.report import SampleReport
 
 
-def run_sample(out: Path, *, seed: int, slices: float, force: bool, json: bool) -> None:
+def run_sample(
+    out: Path, *, seed: int, slices: float, sources: Sequence[str], force: bool, json: bool
+) -> None:
     """Makes the sample set and shows what is in it.
 
     Args:
         out: Folder to make.
         seed: Seed of jitter, crops, wordings and forms.
         slices: Part of everything to make, above 0 and at most 1.
+        sources: What to make it from; everything when empty.
         force: Replace an older sample set in `out`.
         json: Show the counts as one JSON document.
 
     Raises:
-        UsageError: `slices` is out of range.
+        UsageError: `slices` is out of range, or there is no such source.
         OutputExists: `out` is not empty.
         Missing: The extra `[demo]` is not installed.
     """
-    check(out, slices=slices, force=force)
+    chosen = sources or None
+    check(out, slices=slices, sources=chosen, force=force)
     console.say("cutting pictures from the volumes and images that installed packages carry …")
-    report = make_sample(out, seed=seed, slices=slices, force=force)
+    report = make_sample(out, seed=seed, slices=slices, sources=chosen, force=force)
     if json:
         console.print_json(report.as_dict())
     else:

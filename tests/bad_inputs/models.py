@@ -9,7 +9,7 @@ from pathlib import Path
 from medgpt_cli.workflows.naming import model_folder
 from tests.bad_inputs.case import Case
 
-WORDS = "tiny, tiny-siglip, small"
+WORDS = "tiny, tiny-untrained, tiny-siglip, small"
 
 
 def named(

@@ -86,6 +86,7 @@ def check(
 def _records(contents: Contents, seed: int) -> dict[str, list[Record]]:
     """Every record of both files in a shuffled order, with its name, source, licence and split."""
     rng = stream(seed, "records")
+    held_out = stream(seed, f"records {HELD_OUT}")  # the same file, whatever is trained on
     asked = contents.questions
     bare = {
         TRAIN: [
@@ -97,7 +98,7 @@ def _records(contents: Contents, seed: int) -> dict[str, list[Record]]:
     }
     whole: dict[str, list[Record]] = {}
     for split, records in bare.items():
-        rng.shuffle(records)
+        (rng if split == TRAIN else held_out).shuffle(records)
         whole[split] = [
             {
                 "id": f"{split}-{number:05d}",

@@ -147,3 +147,11 @@ def test_what_fails_half_way_leaves_nothing(tmp_path, monkeypatch):
             make_sample(tmp_path / out, slices=0.05, sources=["pictures"], force=force)
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
     assert hash_folder(tmp_path / "old") == before
+
+
+def test_what_is_held_out_does_not_depend_on_the_texts_that_are_trained_on(whole, tmp_path):
+    make_sample(tmp_path / "some", sources=["mni152", "pictures", "icd10cm"])
+    held = (tmp_path / "some/heldout.jsonl").read_bytes()
+    assert held == (whole.folder / "heldout.jsonl").read_bytes()
+    assert b"hpo/" not in (tmp_path / "some/local.jsonl").read_bytes()
+    assert "Human Phenotype" not in (tmp_path / "some/LICENCES.md").read_text()
