@@ -9,7 +9,6 @@ from pathlib import Path
 from medgpt_cli.core import console
 from medgpt_cli.core.recipe import Resolved
 from medgpt_cli.core.rundir import RunFolder
-from medgpt_cli.training.micro_batches import MicroBatch
 from medgpt_cli.workflows import mix, parts_table, run_record
 from medgpt_cli.workflows.parts_table import PartRow
 from medgpt_cli.workflows.stage_data import StageData
@@ -28,7 +27,6 @@ def announce(
     resolved: Resolved,
     gathered: StageData,
     rows: dict[str, PartRow],
-    batch: MicroBatch,
     last: Path | None,
 ) -> None:
     """Says it all before the first step.
@@ -38,7 +36,6 @@ def announce(
         resolved: The checked recipe.
         gathered: What it learns from.
         rows: The table of parts.
-        batch: What a forward pass takes in.
         last: The checkpoint it goes on from.
     """
     recipe = resolved.recipe
@@ -61,7 +58,6 @@ def announce(
     console.say(gathered.sentence())
     for line in mix.sentences(gathered.mixture):
         console.say(line)
-    console.say(batch.sentence())
     for line in parts_table.sentences(rows):
         console.say(line, style="dim")
     if recipe.train.router_aux:
