@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from medgpt_cli.core.errors import InputError
 from medgpt_cli.core.types import AnswerMany, Reply
+from medgpt_cli.core.wording import counted
 from medgpt_cli.evaluation.answered import NO_ANSWER, outcome_of, request_of
 from medgpt_cli.evaluation.items import Item
 from medgpt_cli.evaluation.outcomes import Outcome, SampleLog, Status
@@ -85,7 +86,7 @@ def refuse_nothing_answered(task: str, outcomes: Sequence[Outcome]) -> None:
     names = Counter(outcome.error for outcome in outcomes)
     told = ", ".join(f"{name} {count:,}" for name, count in names.most_common())
     raise InputError(
-        f"not one of {len(outcomes):,} questions could be answered: {told}",
+        f"not one of {counted(len(outcomes), 'question')} could be answered: {told}",
         where=task if len(outcomes) > 1 else outcomes[0].place,
         repair="mend what they name, then go on with --resume",
     )

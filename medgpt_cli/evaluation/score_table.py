@@ -11,6 +11,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from medgpt_cli.core.wording import counted
 from medgpt_cli.evaluation import exposure
 from medgpt_cli.evaluation.scores import MeasureScore, Score, TaskScore
 from medgpt_cli.evaluation.statistics.tables import ScoreRow, between, number
@@ -108,7 +109,7 @@ def note(score: TaskScore) -> str:
     """What the numbers rest on, in one line."""
     overall = score.overall
     drawn = "; intervals over cases" if overall.interval == "cluster bootstrap" else ""
-    told = f"{overall.n} questions on {overall.clusters} cases{drawn}"
+    told = f"{counted(overall.n, 'question')} on {counted(overall.clusters, 'case')}{drawn}"
     if overall.accuracy is None:
         written = overall.n - overall.truncated - overall.errors
         return (
@@ -123,19 +124,26 @@ def lines_below(score: TaskScore) -> list[str]:
     if found := score.calibration:
         lines.append(
             f"by likelihood: {found.accuracy:.3f} right, {found.confidence:.3f} sure, "
-            f"calibration error {found.ece:.3f} (ECE, {found.n:,} questions)"
+            f"calibration error {found.ece:.3f} (ECE, {counted(found.n, 'question')})"
         )
     if score.effect:
         lines.append(score.effect.sentence)
     return lines
 
 
-def score_line(score: TaskScore, model_hash: str) -> str:
+def told_hashes(model_hash: str | None, answers_hash: str | None) -> str:
+    """What gave the answers, by its hash: the model, and the file where they came from one."""
+    told = f"SHA-256 {model_hash[:12]}" if model_hash else "weights not told"
+    return f"{told}, answers' SHA-256 {answers_hash[:12]}" if answers_hash else told
+
+
+def score_line(score: TaskScore, model_hash: str | None, answers_hash: str | None = None) -> str:
     """A score with everything without which it cannot be compared, in one line.
 
     Args:
         score: Of a task.
-        model_hash: SHA-256 of the model.
+        model_hash: SHA-256 of the model; None where nobody said which.
+        answers_hash: SHA-256 of the file that the answers came from, where they did.
     """
     head = next((each for each in score.measures if each.name == score.headline), None)
     value = (
@@ -145,11 +153,13 @@ def score_line(score: TaskScore, model_hash: str) -> str:
     )
     version = "" if head is None else f" v{head.version}"
     overall = score.overall
+    right = "" if overall.k is None else f", right {overall.k} ({number(overall.accuracy)} of all)"
     parts = [
         f"{score.headline}{version} {value}",
-        f"N {overall.n}, parsed {overall.parsed}",
+        f"N {overall.n}, parsed {overall.parsed}{right}",
         score.protocol,
-        f"model {model_hash[:12]}",
+        f"model {model_hash[:12] if model_hash else 'not told'}",
+        *([f"answers {answers_hash[:12]}"] if answers_hash else []),
         f"data {score.data_hash[:12]}",
         exposure.told(score.exposure, overall.n),
         f"distribution {score.distribution}",

@@ -172,6 +172,14 @@ def _score(group: str, pairs: Sequence[Pair]) -> Score:
     )
 
 
-def as_document(scores: Sequence[TaskScore], model: str, model_hash: str) -> dict[str, Any]:
+def as_document(
+    scores: Sequence[TaskScore], model: str, model_hash: str | None, answers_hash: str | None = None
+) -> dict[str, Any]:
     """The document of `scores.json`."""
-    return {"model": model, "model_hash": model_hash, "tasks": msgspec.to_builtins(list(scores))}
+    hashes = hashes_of(model_hash, answers_hash)
+    return {"model": model, **hashes, "tasks": msgspec.to_builtins(list(scores))}
+
+
+def hashes_of(model_hash: str | None, answers_hash: str | None) -> dict[str, str | None]:
+    """By the names they have in files: of the model, None where nobody said which; of a file of answers if any."""
+    return {"model_hash": model_hash} | ({"answers_hash": answers_hash} if answers_hash else {})

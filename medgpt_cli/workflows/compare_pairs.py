@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medgpt_cli.core.errors import Complaint
+from medgpt_cli.core.wording import counted
 from medgpt_cli.evaluation.measures import MEASURES
 from medgpt_cli.evaluation.outcomes import Outcome
 from medgpt_cli.evaluation.statistics import protocols
@@ -71,7 +72,7 @@ def other_protocol(first: EvalRun, other: EvalRun, task: str, measure: str) -> l
         if reworded:
             found.append(
                 Complaint(
-                    f"{reworded} of {len(rows)} items were asked in other words in {names}, "
+                    f"{reworded:,} of {counted(len(rows), 'item')} asked in other words in {names}, "
                     "though the protocol line is the same",
                     task,
                 )
@@ -84,7 +85,7 @@ def other_items(first: EvalRun, other: EvalRun, task: str) -> list[Complaint]:
     one, two = first.rows.get(task, {}).keys(), other.rows.get(task, {}).keys()
     if one == two:
         return []
-    counts = f"{len(one)} items in {first.name}, {len(two)} in {other.name}, {len(one & two)} in both"
+    counts = f"{counted(len(one), 'item')} in {first.name}, {len(two)} in {other.name}, {len(one & two)} in both"
     return [Complaint(f"other items were asked: {counts}", task)]
 
 

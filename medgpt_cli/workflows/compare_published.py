@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from medgpt_cli.core.errors import InputError, UsageError
+from medgpt_cli.core.wording import counted
 from medgpt_cli.evaluation import published
 from medgpt_cli.evaluation.statistics.paired import visible_difference
 from medgpt_cli.evaluation.statistics.tables import between, number
@@ -63,7 +64,7 @@ def beside(runs: Sequence[EvalRun], name: str) -> tuple[Sheet, dict[str, Any]]:
     notes += list(dict.fromkeys(f"{row.source}, {row.model}: {row.note}" for row in rows if row.note))
     counts = {measure.n for _, score in ours for measure in score.measures[:1]}
     notes += [
-        f"even under one protocol {n} questions could not show a difference in accuracy below "
+        f"even under one protocol {counted(n, 'question')} could not show a difference in accuracy below "
         f"{visible_difference(n):.3f}"
         if visible_difference(n) < 1
         else f"even under one protocol so few questions ({n}) could show no difference in accuracy"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from medgpt_cli.core.errors import InputError, UsageError
+from medgpt_cli.core.wording import counted
 from medgpt_cli.workflows import compare_pairs, compare_probes
 from medgpt_cli.workflows.compare_pairs import Pairs
 from medgpt_cli.workflows.eval_runs import EvalRun
@@ -90,9 +91,9 @@ def warnings(
     """
     found = []
     for place, run in enumerate(runs):
-        twins = [other.name for other in runs[:place] if other.model_hash == run.model_hash]
+        twins = [other.name for other in runs[:place] if other.identity == run.identity]
         if twins:
-            found.append(f"{twins[0]} and {run.name} are the same {run.hash_of}")
+            found.append(f"{twins[0]} and {run.name} are the same {run.identity[0]}")
     for run in runs:
         plain = [task for task in run.scores if not compare_probes.is_probe(run, task)]
         if left := [task for task in plain if any(task not in each.scores for each in runs)]:
@@ -104,7 +105,7 @@ def warnings(
         if task not in compared
     ]
     found += [
-        f"{each.task}: {len(each.items)} of {each.asked} items were measured by {each.measure} in all runs"
+        f"{each.task}: {len(each.items):,} of {counted(each.asked, 'item')} measured by {each.measure} in all runs"
         for each in pairs
         if len(each.items) < each.asked
     ]

@@ -6,7 +6,8 @@ Nothing is loaded before it is asked for.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,20 +26,23 @@ class Answering:
     """Somebody ready to answer.
 
     Attributes:
-        hash: SHA-256 of the model's files, or of what an endpoint says of itself.
+        hash: SHA-256 of the model's files, or of what an endpoint says of itself; None where answers came from a file
+            and nobody said from which model.
         answer: Answers many questions.
         words: What stands in the manifest: the device and its number format, or the endpoint.
+        answers_hash: SHA-256 of the file that the answers came from; None where they are given here.
     """
 
-    hash: str
+    hash: str | None
     answer: AnswerMany
     words: dict[str, Any]
+    answers_hash: str | None = None
 
     def for_task(self, task: Task, remembered: AnswerCache | None) -> AnswerMany:
         """Who answers a task: with a memory, where there is one."""
         if remembered is None:
             return self.answer
-        scope = [self.hash, repr(sorted(self.words.items())), f"{task.name}@{task.version}"]
+        scope = [self.hash or "", repr(sorted(self.words.items())), f"{task.name}@{task.version}"]
         return Remembering(self.answer, remembered, scope, picture_hash)
 
 
@@ -51,6 +55,27 @@ def name_of(settings: EvalSettings) -> str:
     from medgpt_cli.workflows import loading
 
     return settings.model or loading.default_model()
+
+
+def limited(tasks: Sequence[Task], settings: EvalSettings, name: str) -> list[Task]:
+    """The tasks, each with the longest answer it may take: where it names none, that of whoever answers.
+
+    Args:
+        tasks: What is asked.
+        settings: What was asked for.
+        name: How the model is named.
+    """
+    if all(task.max_new_tokens is not None for task in tasks):
+        return list(tasks)
+    if settings.backing.endpoint is not None:
+        from medgpt_cli.evaluation.endpoint.client import MAX_NEW_TOKENS
+
+        longest = MAX_NEW_TOKENS
+    else:
+        from medgpt_cli.workflows import loading
+
+        longest = loading.reply_limit(settings.adapter or name)
+    return [replace(task, max_new_tokens=task.max_new_tokens or longest) for task in tasks]
 
 
 def check_there(settings: EvalSettings, name: str) -> None:

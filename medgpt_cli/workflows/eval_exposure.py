@@ -16,6 +16,7 @@ from medgpt_cli.core import console, files
 from medgpt_cli.core.cache import cache_dir
 from medgpt_cli.core.errors import MedGPTError
 from medgpt_cli.core.types import Sample
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.leakage.against import Against
 from medgpt_cli.data.leakage.matches import Reason
 from medgpt_cli.data.leakage.roles import evaluation_samples
@@ -104,7 +105,7 @@ def _compare(tasks: Sequence[Task], trained: Sequence[TrainedOn]) -> list[_Found
         for task in tasks
         for item in task.items
     ]
-    console.say(f"comparing {len(records):,} questions with what the model was trained on …")
+    console.say(f"comparing {counted(len(records), 'question')} with what the model was trained on …")
     reasons: list[dict[int, Reason]] = [{} for _ in tasks]
     sources: dict[str, None] = {}
     unread: list[str] = []

@@ -23,6 +23,7 @@ from medgpt_cli.evaluation.page import report
 from medgpt_cli.evaluation.page.examples import Picture, Pictures
 from medgpt_cli.evaluation.scores import TaskScore
 from medgpt_cli.evaluation.tasks.task import Task
+from medgpt_cli.workflows.eval_backing import Answering
 from medgpt_cli.workflows.eval_settings import Keeping
 
 SIDE = 384
@@ -115,8 +116,7 @@ def _picture(path: str) -> Picture:
 
 def facts_of(
     model: str,
-    model_hash: str,
-    answering: Mapping[str, Any],
+    answering: Answering,
     machine: Mapping[str, Any],
     scores: Sequence[TaskScore],
     hashes: Mapping[str, str],
@@ -125,15 +125,16 @@ def facts_of(
 
     Args:
         model: What the model is called.
-        model_hash: SHA-256 of it.
-        answering: Who answered: device and number format, or the endpoint.
+        answering: Who answered: its hashes; device and number format, or the endpoint.
         machine: Versions and hardware, as `manifest.environment` tells them.
         scores: Of all tasks.
         hashes: Of the files beside the page.
     """
-    facts = {"model": model, "model SHA-256": model_hash}
+    facts = {"model": model, "model SHA-256": answering.hash or "not told"}
+    if answering.answers_hash is not None:
+        facts["answers SHA-256"] = answering.answers_hash
     packages = machine["packages"]
-    for name, value in answering.items():
+    for name, value in answering.words.items():
         if name == "reports":
             facts |= {f"{metric}, read by": str(each["read_by"]) for metric, each in value.items()}
         elif name not in ("code", *packages):

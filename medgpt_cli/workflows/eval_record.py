@@ -19,6 +19,7 @@ from medgpt_cli.core.distributed import ranks
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.core.manifest import environment, write_manifest
 from medgpt_cli.core.rundir import RunFolder
+from medgpt_cli.core.wording import counted
 from medgpt_cli.evaluation import score_table, summary
 from medgpt_cli.evaluation.outcomes import Outcome
 from medgpt_cli.evaluation.scores import TaskScore
@@ -48,7 +49,7 @@ def refuse_other(run: RunFolder, asked: dict[str, Any], model_hash: str | None =
         return
     before = json.loads(run.manifest.read_text())
     changed = [word for word in asked if asked[word] != before["asked"].get(word)]
-    if model_hash not in (None, before["model_hash"]):
+    if model_hash not in (None, before.get("model_hash")):
         changed.append("weights under the same name")
     if changed:
         raise UsageError(
@@ -104,14 +105,16 @@ def end(
 ) -> None:
     """Writes the scores, the report and the manifest with their hashes, and declares the folder finished."""
     model, machine = asked["model"], environment()
-    document = summary.as_document(scores, model, answering.hash)
-    document["lines"] = [score_table.score_line(score, answering.hash) for score in scores]
+    document = summary.as_document(scores, model, answering.hash, answering.answers_hash)
+    document["lines"] = [
+        score_table.score_line(score, answering.hash, answering.answers_hash) for score in scores
+    ]
     files.write_json(run.path / SCORES, document)
     rows = score_table.rows_of(scores)
     files.write_text(run.path / MARKDOWN, tables.markdown(rows) + "\n")
     files.write_text(run.path / LATEX, tables.latex(rows) + "\n")
     hashes = {name: files.sha256_file(run.path / name) for name in (SCORES, SAMPLES, MARKDOWN, LATEX)}
-    facts = eval_page.facts_of(model, answering.hash, answering.words, machine, scores, hashes)
+    facts = eval_page.facts_of(model, answering, machine, scores, hashes)
     files.write_text(run.report, eval_page.page_of(tasks, scores, outcomes, settings.keeping, facts))
     hashes[run.report.name] = files.sha256_file(run.report)
     write_manifest(
@@ -131,7 +134,7 @@ def _manifest(asked: dict[str, Any], answering: Answering) -> dict[str, Any]:
         "kind": "eval",
         "notice": NOTICE,
         "asked": asked,
-        "model_hash": answering.hash,
+        **summary.hashes_of(answering.hash, answering.answers_hash),
         "answering": answering.words,
     }
 
@@ -145,7 +148,8 @@ def tell(run: RunFolder, *, as_json: bool) -> None:
     scores = msgspec.convert(document["tasks"], list[TaskScore])
     page = console.result()
     page.print(score_table.as_table(scores, page.width))
-    page.print(f"model {document['model']}, SHA-256 {document['model_hash'][:12]}", soft_wrap=True)
+    hashes = [document.get("model_hash"), document.get("answers_hash")]
+    page.print(f"model {document['model']}, {score_table.told_hashes(*hashes)}", soft_wrap=True)
     cut = sum(score.overall.truncated for score in scores)
     failed = sum(score.overall.errors for score in scores)
     if cut:
@@ -163,5 +167,5 @@ def tell_plan(tasks: Sequence[Task], model: str, *, as_json: bool) -> None:
         return
     for task in tasks:
         console.result().print(
-            f"{task.protocol}: {len(task.items)} questions to {model}", soft_wrap=True
+            f"{task.protocol}: {counted(len(task.items), 'question')} to {model}", soft_wrap=True
         )

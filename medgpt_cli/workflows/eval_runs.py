@@ -15,6 +15,7 @@ import msgspec
 from medgpt_cli.core.errors import BadRecord, Complaint, InputError, NotThere
 from medgpt_cli.core.manifest import verify_files
 from medgpt_cli.core.rundir import read_state
+from medgpt_cli.core.wording import counted
 from medgpt_cli.evaluation.outcomes import Outcome
 from medgpt_cli.evaluation.statistics.probes import Effect
 from medgpt_cli.workflows.eval_record import SAMPLES, SCORES
@@ -48,8 +49,9 @@ class Scored(msgspec.Struct, frozen=True):
 
 class _Document(msgspec.Struct, frozen=True):
     model: str
-    model_hash: str
+    model_hash: str | None
     tasks: tuple[Scored, ...]
+    answers_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +62,28 @@ class EvalRun:
         path: Its folder, as the person named it.
         name: What it is called in a table.
         model: How the model was named.
-        model_hash: SHA-256 of its weights, or of what `hash_of` says.
+        model_hash: SHA-256 of its weights; None where answers came from a file and nobody said from which model.
+        answers_hash: SHA-256 of that file; None where the model was asked.
         scores: By task, in the order they were asked.
         rows: By task, the answer of each item by its id.
         read_by: By report metric, who read the reports and how.
-        hash_of: What `model_hash` is of: weights, or answers where they came from a file.
     """
 
     path: Path
     name: str
     model: str
-    model_hash: str
+    model_hash: str | None
+    answers_hash: str | None
     scores: dict[str, Scored]
     rows: dict[str, dict[str, Outcome]]
     read_by: dict[str, str]
-    hash_of: Literal["weights", "answers"]
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What tells this run's answers from others', and its hash: the answers where they came from a file."""
+        return (
+            ("answers", self.answers_hash) if self.answers_hash else ("weights", self.model_hash or "")
+        )
 
 
 def read_runs(paths: list[Path]) -> list[EvalRun]:
@@ -123,12 +132,12 @@ def _read_run(path: Path, name: str) -> EvalRun:
         name=name,
         model=document.model,
         model_hash=document.model_hash,
+        answers_hash=document.answers_hash,
         scores={score.task: score for score in document.tasks},
         rows=_rows(path / SAMPLES),
         read_by={
             metric: str(words["read_by"]) for metric, words in answering.get("reports", {}).items()
         },
-        hash_of="answers" if "answers" in answering else "weights",
     )
 
 
@@ -153,7 +162,7 @@ def _rows(path: Path) -> dict[str, dict[str, Outcome]]:
         rows[row.task][row.id] = row
     if complaints:
         raise BadRecord(
-            f"{len(complaints)} lines cannot be read",
+            f"{counted(len(complaints), 'line')} cannot be read",
             where=str(path),
             repair="evaluate again into another --out",
             complaints=complaints,

@@ -54,6 +54,7 @@ def run_eval(
     refuse_names(keeping, tasks)
     majority = _fitted_on(settings.asked.majority) if settings.asked.majority else None
     name = eval_backing.name_of(settings)
+    tasks = eval_backing.limited(tasks, settings, name)
     if dry_run:
         eval_backing.check_there(settings, name)
         eval_record.tell_plan(tasks, name, as_json=json)

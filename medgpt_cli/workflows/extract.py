@@ -14,6 +14,7 @@ from typing import NamedTuple
 from medgpt_cli.core import console
 from medgpt_cli.core.errors import InputError, Missing, UsageError
 from medgpt_cli.core.files import make_folder
+from medgpt_cli.core.wording import counted
 from medgpt_cli.evaluation.reports.extraction import green, radgraph, run
 from medgpt_cli.evaluation.reports.extraction.texts import Reports, read_reports
 from medgpt_cli.evaluation.reports.keys import report_key
@@ -124,7 +125,7 @@ def extract_reports(
     if json:
         console.print_json(document)
     else:
-        console.result().print(f"{done.file}: {done.rows:,} rows, {done.new:,} read now")
+        console.result().print(f"{done.file}: {counted(done.rows, 'row')}, {done.new:,} read now")
 
 
 def _check(part: Part, settings: Settings) -> None:
@@ -171,7 +172,9 @@ def _graphs(reports: Reports, settings: Settings) -> Plan:
         )
     header, rows = radgraph.from_output(settings.graphs, reports.texts, settings.graph_model)
     if absent := len(reports.texts) - len(rows):
-        console.warn(f"{absent:,} of {len(reports.texts):,} reports have no graph in {settings.graphs}")
+        console.warn(
+            f"{absent:,} of {counted(len(reports.texts), 'report')} without a graph in {settings.graphs}"
+        )
     found = {row.sha256: row for row in rows}
     return Plan(header, list(found), lambda keys: (found[key] for key in found if key in keys))
 

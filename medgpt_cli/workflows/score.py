@@ -17,6 +17,8 @@ from medgpt_cli.core.errors import BadRecord, NotThere, UsageError
 from medgpt_cli.core.manifest import file_hashes, write_manifest
 from medgpt_cli.core.nearest import did_you_mean
 from medgpt_cli.core.rundir import RunFolder
+from medgpt_cli.core.wording import counted
+from medgpt_cli.evaluation import summary
 from medgpt_cli.evaluation.answers_file import AnsweredElsewhere, AnswersFile, mismatches
 from medgpt_cli.evaluation.items import Kind
 from medgpt_cli.evaluation.measures import MEASURES
@@ -30,6 +32,7 @@ from medgpt_cli.workflows.eval_backing import Answering
 from medgpt_cli.workflows.eval_page import refuse_names
 from medgpt_cli.workflows.eval_scores import REPORT_METRICS, scored
 from medgpt_cli.workflows.eval_settings import Backing, EvalSettings, Keeping, settings_of
+from medgpt_cli.workflows.naming import named_model
 from medgpt_cli.workflows.score_reports import with_report_metrics
 from medgpt_cli.workflows.task_files import read_tasks
 
@@ -45,7 +48,8 @@ class Wanted:
         task: A task's name or file.
         answers: The file of answers.
         data: Folder the public sets lie in or below.
-        model: The model that gave the answers, where its run is here: its training data are compared.
+        model: The model that gave the answers, where it is here: its training data are compared.
+        name: What it is called, where it is not.
         metrics: Measures and report metrics beside the task's own.
         extracted: Folder of extractions.
     """
@@ -54,6 +58,7 @@ class Wanted:
     answers: Path
     data: str | None = None
     model: str | None = None
+    name: str | None = None
     metrics: tuple[str, ...] = ()
     extracted: Path | None = None
 
@@ -71,6 +76,10 @@ def score_answers(wanted: Wanted, keeping: Keeping, *, json: bool = False) -> No
         NotThere: The task's data, the answers or the extractions are not there.
         BadRecord: Answers or questions cannot be used; all of them are told.
     """
+    if wanted.model is not None and wanted.name is not None:
+        raise UsageError(
+            "the model is named twice", repair="give --model where it is here, else --model-name"
+        )
     flags = {"--task": [wanted.task], "--data DIR": wanted.data}
     keeping = replace(keeping, overlap=wanted.model is not None)
     settings = settings_of(None, (), flags, Backing(), keeping)
@@ -80,7 +89,8 @@ def score_answers(wanted: Wanted, keeping: Keeping, *, json: bool = False) -> No
     refuse_names(keeping, [task])
     answers = _answers(wanted.answers, task)
     asked: dict[str, Any] = {
-        **eval_record.asked(settings, [task], wanted.model or str(wanted.answers)),
+        **eval_record.asked(settings, [task], wanted.model or wanted.name or str(wanted.answers)),
+        "model_hash": named_model(wanted.model).hash() if wanted.model is not None else None,
         "answers": files.sha256_file(wanted.answers),
         "report_metrics": list(reports),
         "extracted": file_hashes(wanted.extracted) if wanted.extracted else None,
@@ -111,11 +121,9 @@ def _score(
     reports: Sequence[str],
     extracted: Path | None,
 ) -> None:
-    answering = Answering(asked["answers"], answers, {"answers": "from a file"})
-    write_manifest(
-        run.path,
-        {"kind": "eval", "notice": NOTICE, "asked": asked, "model_hash": answering.hash},
-    )
+    answering = Answering(asked["model_hash"], answers, {"answers": "from a file"}, asked["answers"])
+    hashes = summary.hashes_of(answering.hash, answering.answers_hash)
+    write_manifest(run.path, {"kind": "eval", "notice": NOTICE, "asked": asked, **hashes})
     (run.path / eval_record.SAMPLES).unlink(missing_ok=True)  # of a killed run; it costs nothing again
     log = SampleLog(run.path / eval_record.SAMPLES)
     run_task(task, answers, log, keep_text=settings.keeping.text)
@@ -166,8 +174,9 @@ def _answers(path: Path, task: Task) -> AnswersFile:
     lines = len(answers) + len({complaint.where.split(" ")[0] for complaint in complaints})
     complaints += mismatches(task.items, answers)
     if complaints:
+        bad = len({complaint.where.split(" ")[0] for complaint in complaints})
         raise BadRecord(
-            f"{len({complaint.where.split(' ')[0] for complaint in complaints})} of {lines} answers cannot be used",
+            f"{bad} of {counted(lines, 'answer')} cannot be used",
             where=str(path),
             repair=f"an answer's id is its question's in {task.items[0].place.file}, or line-N without one",
             complaints=complaints,
@@ -184,7 +193,8 @@ def _answers(path: Path, task: Task) -> AnswersFile:
 def _tell(task: Task, answers: AnswersFile, path: Path) -> None:
     if answers.missing:
         console.warn(
-            f"{answers.missing} of {len(task.items)} questions have no answer in {path}, and count as wrong"
+            f"{answers.missing:,} of {counted(len(task.items), 'question')} without an answer in {path}, "
+            "counted as wrong"
         )
     if answers.empty:
         places = ", ".join(map(str, answers.empty[:PLACES_SHOWN]))

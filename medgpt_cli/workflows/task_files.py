@@ -14,6 +14,7 @@ import msgspec
 from medgpt_cli.core import console
 from medgpt_cli.core.errors import BadRecord, InputError, UsageError
 from medgpt_cli.core.nearest import did_you_mean
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.prepared.raw import source_at
 from medgpt_cli.data.sources.adapter import Access
 from medgpt_cli.evaluation.items import Item, Kind, Rules, items_from
@@ -147,14 +148,14 @@ def _items(name: str, declared: Declaration, found: Gathered, folder: Path, rule
     complaints = found.complaints + complaints
     if complaints:
         raise BadRecord(
-            f"{len(complaints)} of {found.rows} row{'s' if found.rows > 1 else ''} cannot be asked",
+            f"{len(complaints)} of {counted(found.rows, 'row')} cannot be asked",
             where=str(folder),
             repair="mend them, or name the fault under leaves_out in a task file of your own",
             complaints=complaints,
         )
     if not items:
         raise InputError(
-            f"none of its {found.rows:,} rows is a question of {name}",
+            f"none of its {counted(found.rows, 'row')} is a question of {name}",
             where=str(folder),
             repair=f"put {declared.put} there"
             if declared.put
@@ -163,7 +164,7 @@ def _items(name: str, declared: Declaration, found: Gathered, folder: Path, rule
     for fault, rows in found.left_out.items():
         console.say(f"{name}: rows left out because {fault}: {rows:,}")
     if declared.published not in (None, len(items)):
-        console.warn(f"{name}: {len(items):,} questions here, {declared.published:,} published")
+        console.warn(f"{name}: {counted(len(items), 'question')} here, {declared.published:,} published")
     return items
 
 
@@ -175,7 +176,7 @@ def _own(name: str, path: Path, settings: TaskSettings) -> Task:
     items, complaints = items_from(samples)
     if complaints:
         raise BadRecord(
-            f"{len(complaints)} of {len(samples)} records cannot be scored",
+            f"{len(complaints)} of {counted(len(samples), 'record')} cannot be scored",
             where=str(path),
             complaints=complaints,
         )

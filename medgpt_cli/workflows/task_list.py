@@ -14,6 +14,7 @@ from typing import Any
 
 from medgpt_cli.core import console, tables
 from medgpt_cli.core.errors import InputError, NotThere
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.prepared.raw import source_at
 from medgpt_cli.data.sources.adapter import Access
 from medgpt_cli.data.sources.registry import find as find_adapter
@@ -99,7 +100,7 @@ def _look(rows: Sequence[_Row], data: Path) -> None:
 def _why(row: _Row) -> str:
     if row.found.faults:
         rows = sum(row.found.faults.values())
-        return f"{rows:,} row{'s' if rows > 1 else ''} cannot be asked: {', '.join(sorted(row.found.faults))}"
+        return f"{counted(rows, 'row')} cannot be asked: {', '.join(sorted(row.found.faults))}"
     mend = f"put {row.declared.put} there" if row.declared.put else "mend splits and filters"
     return f"no row is a question of this task; {mend}"
 
@@ -113,7 +114,7 @@ def _table(rows: Sequence[_Row], data: Path, width: int) -> str:
         known = f"{row.declared.published:,}" if row.declared.published else "-"
         lines.append((row.name, row.declared.kind, asked, known, adapter.access, adapter.licence, where))
     ready = sum(row.readable for row in rows)
-    parts = [*_fitted(lines, width), f"{ready} of {len(rows)} tasks can be read from {data}"]
+    parts = [*_fitted(lines, width), f"{ready} of {counted(len(rows), 'task')} can be read from {data}"]
     if absent := _absent(rows, width):
         parts += [f"what is not in {data} or a folder below it, and where it comes from:", *absent]
     broken = [(row.name, row.missing) for row in rows if row.place and not row.readable]

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from medgpt_cli.core import console, rundir
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.core.transfer import Mode, read_recipe
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.classification.sets import ClassificationSet
 from medgpt_cli.training.signals import StopOnSignal
 from medgpt_cli.workflows import transfer_record
@@ -131,8 +132,9 @@ def _tell_plan(
         )
     for each in document["sets"]:
         page.print(
-            f"{each['name']}: {each['classes']} classes, {each['train']} pictures to train, {each['val']} to choose, "
+            f"{each['name']}: {counted(each['classes'], 'class', 'classes')}, "
+            f"{counted(each['train'], 'picture')} to train, {each['val']} to choose, "
             f"{each['test']} to test, parted {each['parted']}",
             soft_wrap=True,
         )
-    page.print(f"{len(todo)} trainings", soft_wrap=True)
+    page.print(counted(len(todo), "training"), soft_wrap=True)

@@ -339,7 +339,7 @@ def test_the_clean_part_stands_beside_all_only_where_everything_was_compared(
 
 def test_the_line_of_a_score_carries_its_protocol(score: TaskScore) -> None:
     assert score_line(score, "c0ffee" * 8) == (
-        "exact v1 0.625 (0.306–0.863, wilson) | N 8, parsed 6 | "
+        "exact v1 0.625 (0.306–0.863, wilson) | N 8, parsed 6, right 5 (0.625 of all) | "
         "my#0123456789ab / as-written / shots 0 / greedy / em_v1 | model c0ffeec0ffee | data 0123456789ab | "
         "overlap with training data unknown: nothing was compared | distribution unknown"
     )

@@ -210,7 +210,7 @@ def test_other_words_under_the_same_protocol_line_are_refused(compare: Say) -> N
     code, _, err = compare("a", "b")
     assert code == 3
     assert err.startswith(
-        "slake  40 of 40 items were asked in other words in a and b, though the protocol line is the same\n"
+        "slake  40 of 40 items asked in other words in a and b, though the protocol line is the same\n"
     )
     assert compare("a", "b", "--allow", "protocol")[0] == 0
 
@@ -283,7 +283,7 @@ def test_what_is_measured_of_some_items_only_is_counted(compare: Say) -> None:
     for name in "ab":
         evaluation(name, answers("slake", half), model=name)
     code, out, err = compare("a", "b", "--measure", "f1")
-    assert (code, err) == (0, "warning: slake: 20 of 40 items were measured by f1 in all runs\n")
+    assert (code, err) == (0, "warning: slake: 20 of 40 items measured by f1 in all runs\n")
     assert out.splitlines()[1].endswith("20/20")
 
 

@@ -84,7 +84,7 @@ def test_leaves_a_finished_folder_and_prints_the_table(
     assert "normalised   0.750   0.301–0.954   4" in lines
     beside = ("normalised", "token_f1", "bleu1_sent")
     assert [line for line in lines if not line.startswith(beside)] == [
-        f"my#{digest} / as-written / shots 0 / greedy / em_v1",
+        f"my#{digest} / as-written / shots 0 / greedy, 256 tokens / em_v1",
         "      accuracy          95 %   k/N   majority   of parsed   parsed    cut   errors",
         "all      0.750   0.301–0.954   3/4      0.750       0.750   100.0%   0.0%     0.0%",
         "4 questions on 4 cases; majority answer fitted on the task itself",
@@ -187,7 +187,7 @@ def test_dry_run_says_what_would_be_asked_and_writes_nothing(
     assert run("--task", task, "--dry-run", "--limit", "3") == 0
     out = capfd.readouterr().out
     assert out.startswith("my[:3]#")
-    assert out.endswith(" / as-written / shots 0 / greedy / em_v1: 3 questions to fake\n")
+    assert out.endswith(" / as-written / shots 0 / greedy, 256 tokens / em_v1: 3 questions to fake\n")
     assert run("--task", task, "--dry-run", "--json") == 0
     assert json.loads(capfd.readouterr().out)["tasks"][0]["questions"] == 4
     assert model.asked == []

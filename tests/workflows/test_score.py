@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from medgpt_cli.app import main
+from medgpt_cli.core import files, manifest
 
 QUESTIONS = [
     {"id": "a", "question": "Plane of Jane Doe's slice?", "answer": "axial", "source": "ct"},
@@ -80,15 +81,36 @@ def test_the_table_the_folder_and_what_it_claims(capfd: pytest.CaptureFixture[st
 
 
 def test_the_manifest_names_the_answers_and_hashes_what_came_out() -> None:
-    from medgpt_cli.core import files, manifest
-
     answers(*ALL)
     score("--out", "out", "--quiet")
     document = json.loads(Path("out/manifest.json").read_text())
     digest = files.sha256_file(Path("answers.jsonl"))
-    assert (document["model_hash"], document["asked"]["answers"]) == (digest, digest)
+    assert (document["model_hash"], document["answers_hash"]) == (None, digest)
+    assert document["asked"]["answers"] == digest
     assert document["asked"]["model"] == "answers.jsonl"
     manifest.verify_files(Path("out"))
+
+
+def test_the_model_is_named_where_it_is_not_here_and_hashed_where_it_is(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    from medgpt_cli.workflows.naming import named_model
+
+    answers(*ALL)
+    digest = files.sha256_file(Path("answers.jsonl"))[:12]
+    assert score("--out", "away", "--quiet", "--model-name", "ward 7B") == 0
+    told = capfd.readouterr().out.splitlines()[-1]
+    assert told == f"model ward 7B, weights not told, answers' SHA-256 {digest}"
+    line = json.loads(Path("away/scores.json").read_text())["lines"][0]
+    assert f" | model not told | answers {digest} | " in line
+    assert score("--out", "here", "--quiet", "--model", "tiny") == 0
+    told = capfd.readouterr().out.splitlines()[-1]
+    own = named_model("tiny").hash()
+    assert told == f"model tiny, SHA-256 {own[:12]}, answers' SHA-256 {digest}"
+    assert json.loads(Path("here/scores.json").read_text())["model_hash"] == own
+    page = Path("here/report.html").read_text()
+    assert f"model SHA-256</th><td><code>{own}</code>" in page
+    assert "answers SHA-256</th>" in page
 
 
 def test_a_comparison_calls_the_hash_that_of_answers(capfd: pytest.CaptureFixture[str]) -> None:
@@ -142,7 +164,7 @@ def test_what_is_missing_or_empty_is_wrong_and_counted(capfd: pytest.CaptureFixt
     overall = task["overall"]
     assert (overall["n"], overall["k"], overall["parsed"], overall["errors"]) == (4, 1, 1, 2)
     assert err.splitlines()[:2] == [
-        "warning: 2 of 4 questions have no answer in answers.jsonl, and count as wrong",
+        "warning: 2 of 4 questions without an answer in answers.jsonl, counted as wrong",
         "warning: answers that are empty, and count as wrong: 1 (answers.jsonl:2)",
     ]
     rows = [json.loads(line) for line in Path("out/samples.jsonl").read_text().splitlines()]
@@ -208,6 +230,11 @@ def test_all_faults_of_the_answers_are_told_at_once_and_nothing_is_written(
             3,
             "error: absent  there is no such folder\nmedgpt eval extract makes it\n",
         ),
+        (
+            ["--model", "tiny", "--model-name", "ward 7B"],
+            2,
+            "error: the model is named twice\ngive --model where it is here, else --model-name\n",
+        ),
         (["--answers", "absent.jsonl"], 3, "error: absent.jsonl  there is no such file\n"),
         (["--resume"], 2, "error: --resume needs to know which run\nname it with --out\n"),
     ],
@@ -227,7 +254,7 @@ def test_words_that_mean_nothing(
         ("", 'error: answers.jsonl  holds no answer to my\nwrite {"id": …, "answer": …} on each line\n'),
         (
             '{"id": "a", "answer": null}\n',
-            "warning: 4 of 4 questions have no answer in answers.jsonl, and count as wrong\n"
+            "warning: 4 of 4 questions without an answer in answers.jsonl, counted as wrong\n"
             "error: my  not one of 4 questions could be answered: NO_ANSWER 4\n"
             "mend what they name, then go on with --resume\n",
         ),

@@ -31,6 +31,10 @@ Of = Annotated[
         help="Run that gave the answers, to name it and find overlap with its training.",
     ),
 ]
+ModelName = Annotated[
+    str | None,
+    typer.Option("--model-name", metavar="NAME", help="What the model is called, where it is not here."),
+]
 Metrics = Annotated[
     list[str] | None,
     typer.Option("--metric", metavar="NAME", help="Measure this too; repeat it for several."),
@@ -60,6 +64,7 @@ def score(
     answers: Answers,
     data: Sets = None,
     model: Of = None,
+    model_name: ModelName = None,
     metric: Metrics = None,
     extracted: Extracted = None,
     keep_text: KeepText = False,
@@ -83,7 +88,7 @@ def score(
     from medgpt_cli.workflows.score import Wanted, score_answers
 
     score_answers(
-        Wanted(task, answers, data, model, tuple(metric or ()), extracted),
+        Wanted(task, answers, data, model, model_name, tuple(metric or ()), extracted),
         Keeping(text=keep_text, out=out, resume=resume, force=force, examples=tuple(examples or ())),
         json=json,
     )

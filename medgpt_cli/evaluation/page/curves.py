@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import ceil, sqrt
 from typing import NamedTuple
 
+from medgpt_cli.core.wording import counted
 from medgpt_cli.evaluation.statistics.calibration import Bin, Calibration
 
 SIDE = 240
@@ -84,7 +85,7 @@ def _point(part: Bin, most: int) -> Point:
         _y(part.low),
         _y(part.high),
         max(SMALLEST, LARGEST * sqrt(part.n / most)),
-        f"{part.n:,} questions: {part.confidence:.3f} sure, {part.accuracy:.3f} right "
+        f"{counted(part.n, 'question')}: {part.confidence:.3f} sure, {part.accuracy:.3f} right "
         f"({part.low:.3f}–{part.high:.3f})",
     )
 

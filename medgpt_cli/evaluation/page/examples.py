@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from medgpt_cli.core.wording import counted
 from medgpt_cli.evaluation.items import Kind
 from medgpt_cli.evaluation.outcomes import Outcome, Status
 from medgpt_cli.evaluation.page.forest import headline
@@ -85,7 +86,7 @@ def examples(score: TaskScore, rows: Sequence[Outcome], pictures: Pictures | Non
     else:
         wrong = [row for row in kept if not row.correct]
         chosen = _drawn(wrong)
-        title = f"{len(wrong):,} wrong answer{'s' if len(wrong) > 1 else ''}"
+        title = counted(len(wrong), "wrong answer")
         if len(chosen) < len(wrong):
             title += f"; {len(chosen)} of them, drawn by lot"
     if not chosen:

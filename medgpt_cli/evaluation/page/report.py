@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jinja2
 
+from medgpt_cli.core.wording import counted
 from medgpt_cli.evaluation.outcomes import Outcome
 from medgpt_cli.evaluation.page import curves
 from medgpt_cli.evaluation.page.examples import Pictures
@@ -51,7 +52,7 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"number": number, "between": between, "curves": curves}
+    environment.globals |= {"number": number, "between": between, "counted": counted, "curves": curves}
     found = sections(scores, outcomes, pictures, withheld or {})
     return environment.get_template("report.html.jinja").render(
         sections=found,

@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 
 from medgpt_cli.core.errors import BadRecord, Complaint, NotThere
+from medgpt_cli.core.wording import counted
 from medgpt_cli.evaluation.reports.keys import report_key
 
 CANDIDATE = ("candidate", "prediction")
@@ -65,7 +66,7 @@ def read_reports(paths: Sequence[Path]) -> Reports:
     if complaints:
         names = ", ".join(str(path) for path in paths)
         raise BadRecord(
-            f"{len(complaints):,} line{'s' * (len(complaints) > 1)} without a report",
+            f"{counted(len(complaints), 'line')} without a report",
             where=names,
             repair=f"one JSON object a line, with a text in one of {', '.join(FIELDS)}",
             complaints=complaints,
