@@ -134,7 +134,9 @@ def _measured(measure: Measure, outcomes: Sequence[Outcome]) -> MeasureScore | N
 def _combined(measure: Measure, rows: Sequence[Outcome], clusters: Sequence[str]) -> Bounded:
     """The interval of a measure over the whole table, from counts that add up."""
     counts = measure.tallies([row.measures for row in rows])
-    found = bootstrap_tallies(counts, clusters, measure.combine) if measure.combine else None
+    if measure.combine is None:
+        return "none", None
+    found = bootstrap_tallies(counts, clusters, measure.combine, held=measure.held)
     return ("cluster bootstrap", found) if found else ("none", None)
 
 

@@ -136,4 +136,4 @@ def _values(runs: Sequence[EvalRun], task: str, measure: str, items: Sequence[st
         return Values(clusters, values, better=better)
     rule = MEASURES[measure]
     tallies = [rule.tallies([row.measures for row in run]) for run in rows]
-    return Values(clusters, tallies=tallies, combine=rule.combine, better=better)
+    return Values(clusters, tallies=tallies, combine=rule.combine, held=rule.held, better=better)

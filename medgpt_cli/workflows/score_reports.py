@@ -69,7 +69,7 @@ def _measure(result: MetricResult) -> MeasureScore:
     bounds = (
         bootstrap_mean(result.per_report, result.clusters)
         if result.per_report
-        else bootstrap_statistic(result.clusters, result.over)
+        else bootstrap_statistic(result.clusters, result.over, held=result.held)
     )
     return MeasureScore(
         name=result.metric,

@@ -3,7 +3,8 @@
 The classes are the options where all questions have the same ones, or yes and no where the right answer is one of
 them; never the classes that happen to occur, by which the score moves by twenty points.  A class without a single
 question or prediction has F1 0, as in scikit-learn with `labels` given and `zero_division=0`.  An answer that cannot
-be read is a miss of its class.  This module knows nothing of files.
+be read is a miss of its class.  Intervals draw cases so that no draw loses a class (`statistics.strata`).  This module
+knows nothing of files.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from medgpt_cli.evaluation.exact_match import YES_NO, is_closed, normalise
 from medgpt_cli.evaluation.items import Item, Kind
 from medgpt_cli.evaluation.measures.measure import Measure, Row, Tally
 from medgpt_cli.evaluation.scoring import read
+
+SUPPORT = slice(1, None, 3)
+"""Where the counts of right answers of each class stand among hits, right answers and predictions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ MACRO_F1 = Measure(
     "mean of F1 over the classes",
     tally=_tally,
     combine=_combine,
+    held=SUPPORT,
     applies=lambda item: bool(classes(item)),
     unsuited=_unsuited,
 )

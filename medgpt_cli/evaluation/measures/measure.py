@@ -41,6 +41,8 @@ class Measure:
         per_item: From an item and the reply's text to a number; the score is the mean over items.
         tally: From an item and the reply's text to counts that add up over items.
         combine: From the summed counts to the score; None where the counts give none.
+        held: Which of the counts say, where they are above 0, that an item is of a class: the measure counts each class
+            alike, and no draw of a bootstrap may lose one.
         by_likelihood: From an item and the log-probabilities of its options (nats, in their order) to a number; the
             score is the mean.
         applies: Whether the measure says anything of an item; where not, the item's row lacks it.
@@ -54,6 +56,7 @@ class Measure:
     per_item: Callable[[Item, str], float] | None = None
     tally: Callable[[Item, str], Tally] | None = None
     combine: Callable[[Sequence[float]], float | None] | None = None
+    held: slice | None = None
     by_likelihood: Callable[[Item, Sequence[float]], float] | None = None
     applies: Callable[[Item], bool] = always
     unsuited: Callable[[Sequence[Item]], str] = suits

@@ -106,7 +106,8 @@ def f1_scores(variant: Variant, pairs: Sequence[Pair], table: Table[LabelRow]) -
     per_report = None
     if variant.mean == "example":
         per_report = np.array([over([index]) for index in range(len(pairs))])
-    return Scores(over, per_report, tuple(notes))
+    held = references if variant.mean == "macro" else None
+    return Scores(over, per_report, tuple(notes), held=held)
 
 
 def cosine_scores(pairs: Sequence[Pair], table: Table[LabelRow]) -> Scores:

@@ -32,6 +32,7 @@ class MetricResult:
             not among them and stand in `notes`.
         over: The metric over a choice of reports, by their place in `clusters`.
         per_report: One value for each of `clusters`; empty for a metric that exists only over a corpus.
+        held: Whether each of them holds a class, (reports, classes), where classes count alike; else None.
         protocol: Who read the reports and how, for the score's line.
         notes: What a reader of the number should know, one sentence each.
     """
@@ -43,6 +44,7 @@ class MetricResult:
     clusters: tuple[str, ...]
     over: Over
     per_report: tuple[float, ...] = ()
+    held: NDArray[np.bool_] | None = None
     protocol: str = ""
     notes: tuple[str, ...] = ()
 
@@ -80,12 +82,14 @@ class Scores:
         per_report: One value for each report; None for a metric that exists only over a corpus.
         notes: As in `MetricResult`.
         left_out: Numbers of the pairs that could not be judged; they are not among the values.
+        held: Whether a report holds a class, (reports, classes), where classes count alike; else None.
     """
 
     over: Over
     per_report: NDArray[np.float64] | None = None
     notes: tuple[str, ...] = ()
     left_out: frozenset[int] = frozenset()
+    held: NDArray[np.bool_] | None = None
 
 
 class Lacking(Exception):

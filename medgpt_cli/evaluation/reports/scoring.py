@@ -94,6 +94,7 @@ def _result(
         better=metric.better,
         clusters=kept,
         over=scores.over,
+        held=scores.held,
         per_report=() if scores.per_report is None else tuple(scores.per_report.tolist()),
         protocol=" + ".join(read_by(header) for header in headers),
         notes=scores.notes,

@@ -7,7 +7,8 @@ since plain ones are too narrow there.  The draws are seeded and do not depend o
 
 Resampling cannot show a spread that the data do not show: where every cluster has the same value, a share falls back
 on Wilson's interval with one trial for each cluster, which errs on the wide side, and any other measure has no
-interval (None), never one of width 0.  This module knows nothing of what was measured.
+interval (None), never one of width 0.  A measure over classes is drawn in strata that lose no class (`strata`).  This
+module knows nothing of what was measured.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from medgpt_cli.evaluation.intervals import Interval, wilson
+from medgpt_cli.evaluation.statistics.strata import Strata, independent, strata_of
 
 Floats = NDArray[np.float64]
 
@@ -58,6 +60,7 @@ def bootstrap_statistic(
     clusters: Sequence[str],
     fn: Callable[[NDArray[np.intp]], float],
     *,
+    held: NDArray[np.bool_] | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Interval | None:
@@ -66,24 +69,27 @@ def bootstrap_statistic(
     Args:
         clusters: The patient, study or image of each item.
         fn: Takes the numbers of the items drawn, with repeats, to the measure; NaN where it has no value.
+        held: Whether an item holds a class that no draw may lose, (items, classes).
         seed: Of the draws.
         resamples: How often the clusters are drawn; `fn` is called as often.
 
     Returns:
-        The interval; None where there are no items, a single cluster, no spread in something that is no share, or
-        more than one draw in twenty without a value.
+        The interval; None where there are no items, no spread in something that is no share, more than one draw in
+        twenty without a value, or too few cases of each class to draw among.
     """
     if not len(clusters):
         return None
     _, members = np.unique(np.asarray(clusters), return_inverse=True)
     by_cluster = np.argsort(members, kind="stable")
     pieces = np.split(by_cluster, np.cumsum(np.bincount(members))[:-1])
+    strata = None if held is None else strata_of(per_cluster(clusters, *held.T) > 0)
+    among = _among(len(pieces), strata)
     rng = np.random.default_rng(seed)
     drawn = [
-        fn(np.concatenate([pieces[number] for number in rng.integers(len(pieces), size=len(pieces))]))
+        fn(np.concatenate([pieces[number] for own in among for number in rng.choice(own, len(own))]))
         for _ in range(resamples if len(pieces) > 1 else 0)
     ]
-    return _of_draws(drawn, fn(np.arange(len(clusters))), len(pieces))
+    return _of_draws(drawn, fn(np.arange(len(clusters))), len(pieces), strata)
 
 
 def bootstrap_tallies(
@@ -91,6 +97,7 @@ def bootstrap_tallies(
     clusters: Sequence[str],
     combine: Callable[[Sequence[float]], float | None],
     *,
+    held: slice | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Interval | None:
@@ -100,6 +107,7 @@ def bootstrap_tallies(
         tallies: The counts of each item, equally many for all.
         clusters: The patient, study or image of each item.
         combine: From the summed counts to the measure; None where they give none.
+        held: Which of the counts say, where they are above 0, that a case holds a class that no draw may lose.
         seed: Of the draws.
         resamples: How often the clusters are drawn; `combine` is called as often.
 
@@ -112,8 +120,13 @@ def bootstrap_tallies(
     whole = combine(columns.sum(axis=0).tolist())
     if whole is None:
         return None
-    sums = resampled(columns, seed=seed, resamples=resamples).tolist() if len(columns) > 1 else []
-    return _of_draws([combine(row) for row in sums], whole, len(columns))
+    strata = None if held is None else strata_of(columns[:, held] > 0)
+    sums = (
+        resampled(columns, seed=seed, resamples=resamples, strata=strata)
+        if len(columns) > 1
+        else columns[:0]
+    )
+    return _of_draws([combine(row) for row in sums.tolist()], whole, len(columns), strata)
 
 
 def per_cluster(clusters: Sequence[str], *columns: Sequence[float] | Floats) -> Floats:
@@ -123,18 +136,31 @@ def per_cluster(clusters: Sequence[str], *columns: Sequence[float] | Floats) -> 
     return np.stack(sums, axis=1)
 
 
-def resampled(columns: Floats, *, seed: int, resamples: int) -> Floats:
-    """Column sums over clusters drawn with replacement.
+def resampled(columns: Floats, *, seed: int, resamples: int, strata: Strata | None = None) -> Floats:
+    """Column sums over clusters drawn with replacement, as many of each stratum as there are.
 
     Args:
         columns: Sums of each cluster, (clusters, columns).
         seed: Of the draws.
         resamples: Number of draws.
+        strata: Of each cluster; one for all when None.
 
     Returns:
         Of shape (resamples, columns).
     """
     rng = np.random.default_rng(seed)
+    drawn = [_drawn(columns[own], rng, resamples) for own in _among(len(columns), strata)]
+    return np.sum(drawn, axis=0, dtype=float)
+
+
+def _among(count: int, strata: Strata | None) -> list[Strata]:
+    """The numbers of the cases of each stratum."""
+    if strata is None:
+        return [np.arange(count)]
+    return [np.flatnonzero(strata == each) for each in np.unique(strata)]
+
+
+def _drawn(columns: Floats, rng: np.random.Generator, resamples: int) -> Floats:
     count = len(columns)
     parts = []
     for begin in range(0, resamples, step := max(1, AT_ONCE // count)):
@@ -163,7 +189,13 @@ def without_spread(share: float, clusters: int) -> Interval:
     return wilson(share * clusters, clusters)
 
 
-def _of_draws(drawn: Sequence[float | None], whole: float, clusters: int) -> Interval | None:
+def _of_draws(
+    drawn: Sequence[float | None], whole: float, clusters: int, strata: Strata | None = None
+) -> Interval | None:
+    if strata is not None and clusters > 1:
+        clusters = independent(strata)
+        if clusters < 2:
+            return None
     values = np.array([value for value in drawn if value is not None and np.isfinite(value)])
     if len(values) < 0.95 * len(drawn):
         return None

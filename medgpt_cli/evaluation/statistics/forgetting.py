@@ -24,6 +24,7 @@ class Values:
         runs: For each run the value of each item, all in one order; empty for a measure of the whole table.
         tallies: For a measure of the whole table, for each run the counts of each item.
         combine: From summed counts to the measure.
+        held: Which of the counts tell the class of an item, where classes count alike.
         better: Which end of the measure is the good one.
     """
 
@@ -31,6 +32,7 @@ class Values:
     runs: Sequence[Sequence[float]] = ()
     tallies: Sequence[Sequence[Sequence[float]]] = ()
     combine: Combine | None = None
+    held: slice | None = None
     better: Better = "higher"
 
     def against_first(self, seed: int) -> list[Comparison | None]:
@@ -42,7 +44,13 @@ class Values:
             ]
         return [
             paired_tallies.compare(
-                self.tallies[0], run, self.clusters, self.combine, better=self.better, seed=seed
+                self.tallies[0],
+                run,
+                self.clusters,
+                self.combine,
+                held=self.held,
+                better=self.better,
+                seed=seed,
             )
             for run in self.tallies[1:]
         ]

@@ -1,8 +1,8 @@
 """Two models by a measure of the whole table, such as macro-F1 or a corpus BLEU, on the same items.
 
 The measure has no value for a single item, so whole cases change sides: under the null hypothesis it is a coin toss
-which run a patient's answers came from.  The interval draws whole cases anew, both runs together.  This module knows
-nothing of files or models.
+which run a patient's answers came from.  The interval draws whole cases anew, both runs together, and where classes
+count alike no draw loses one.  This module knows nothing of files or models.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from medgpt_cli.evaluation.intervals import Interval
 from medgpt_cli.evaluation.statistics import clustered, paired
 from medgpt_cli.evaluation.statistics.paired import Better, Comparison
+from medgpt_cli.evaluation.statistics.strata import Strata, independent, strata_of
 
 Combine = Callable[[Sequence[float]], float | None]
 
@@ -27,6 +28,7 @@ def compare(
     clusters: Sequence[str],
     combine: Combine,
     *,
+    held: slice | None = None,
     better: Better = "higher",
     seed: int = 0,
 ) -> Comparison | None:
@@ -37,6 +39,7 @@ def compare(
         second: The same items in the same order in the second run.
         clusters: The patient, study or image of each item.
         combine: From the summed counts to the measure; None where they give none.
+        held: Which of the counts say, where they are above 0, that a case holds a class that no draw may lose.
         better: Which end of the measure is the good one.
         seed: Of the draws.
 
@@ -57,7 +60,8 @@ def compare(
         return None
     cases = len(sides[0])
     p = _p_value(sides, abs(b - a), combine, seed)
-    bounds, visible = _bounds(sides, combine, seed) if cases > 1 else (None, None)
+    strata = None if held is None else strata_of(sides[0][:, held] > 0)
+    bounds, visible = _bounds(sides, combine, seed, strata) if cases > 1 else (None, None)
     low, high = bounds or (None, None)
     return Comparison(
         n=len(first),
@@ -96,15 +100,17 @@ def _p_value(sides: Sequence[clustered.Floats], seen: float, combine: Combine, s
 
 
 def _bounds(
-    sides: Sequence[clustered.Floats], combine: Combine, seed: int
+    sides: Sequence[clustered.Floats], combine: Combine, seed: int, strata: Strata | None
 ) -> tuple[Interval | None, float | None]:
     """The interval of the difference, and the smallest one that could have been seen, from the spread of the draws."""
-    width = sides[0].shape[1]
-    drawn = clustered.resampled(np.hstack(sides), seed=seed, resamples=clustered.RESAMPLES).tolist()
-    pairs = [(combine(row[:width]), combine(row[width:])) for row in drawn]
+    width, cases = sides[0].shape[1], len(sides[0])
+    if strata is not None and (cases := independent(strata)) < 2:
+        return None, None
+    drawn = clustered.resampled(
+        np.hstack(sides), seed=seed, resamples=clustered.RESAMPLES, strata=strata
+    )
+    pairs = [(combine(row[:width]), combine(row[width:])) for row in drawn.tolist()]
     differences = np.array([b - a for a, b in pairs if a is not None and b is not None])
     if len(differences) < 0.95 * len(pairs) or np.ptp(differences) < 1e-12:
         return None, None
-    return clustered.percentiles(differences, len(sides[0])), paired.visible_from(
-        float(differences.std())
-    )
+    return clustered.percentiles(differences, cases), paired.visible_from(float(differences.std()))

@@ -1,9 +1,8 @@
-"""Test cases drawn anew, class by class, and the intervals that come of it.
+"""Test cases drawn anew so that no draw loses a class, and the intervals that come of it.
 
-Macro-F1 counts a class that a draw happens to miss as 0, so drawing from all cases at once would pull a perfect
-answer down to half; drawing within each class keeps every class in every draw.  The percentiles are pushed outwards as
-`clustered` says, for as many independent cases as are left when each class has taken one.  This module knows nothing
-of towers.
+The strata are those that every measure over classes is drawn in (`statistics.strata`).  The percentiles are pushed
+outwards as `clustered` says, for as many independent cases as are left when each stratum has taken one.  This module
+knows nothing of towers.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from medgpt_cli.evaluation.intervals import Interval
 from medgpt_cli.evaluation.statistics import clustered
+from medgpt_cli.evaluation.statistics.strata import Strata, independent, strata_of
 
 Floats = NDArray[np.float64]
 
@@ -22,11 +22,11 @@ Floats = NDArray[np.float64]
 def drawn_sums(
     columns: Floats, gold: Sequence[int], cases: Sequence[str], *, seed: int, place: int = 0
 ) -> Floats:
-    """Column sums over cases drawn with replacement, as many of each class as there are.
+    """Column sums over cases drawn with replacement, no class lost.
 
     Args:
         columns: What adds up over pictures, (N, C).
-        gold: The class of each picture; a case with several counts for its commonest.
+        gold: The class of each picture.
         cases: The patient or picture of each.
         seed: Of the draws.
         place: Of the set among others, whose draws shall be independent.
@@ -35,19 +35,19 @@ def drawn_sums(
         One row for each draw, (draws, C).
     """
     sums = clustered.per_cluster(cases, *columns.T)
-    right = np.eye(max(gold) + 1)[list(gold)]
-    strata = clustered.per_cluster(cases, *right.T).argmax(axis=1)
-    total = np.zeros((clustered.RESAMPLES, columns.shape[1]))
-    for stratum in np.unique(strata).tolist():
-        # Equal seeds would draw classes of equal size alike.
-        own = (seed * 1009 + place) * 1009 + stratum
-        total += clustered.resampled(sums[strata == stratum], seed=own, resamples=len(total))
-    return total
+    return clustered.resampled(
+        sums, seed=seed * 1009 + place, resamples=clustered.RESAMPLES, strata=_strata(gold, cases)
+    )
 
 
 def degrees(gold: Sequence[int], cases: Sequence[str]) -> int:
     """How many independent cases an interval of one set rests on, at least 1."""
-    return max(1, len(set(cases)) - len(set(gold)) + 1)
+    return independent(_strata(gold, cases))
+
+
+def _strata(gold: Sequence[int], cases: Sequence[str]) -> Strata:
+    right = np.eye(max(gold) + 1)[list(gold)]
+    return strata_of(clustered.per_cluster(cases, *right.T) > 0)
 
 
 def interval(values: Floats, cases: int, *, share: bool = True) -> Interval | None:
