@@ -14,6 +14,7 @@ from medgpt_cli.data.duplicates.groups import keys_of
 from medgpt_cli.data.images.check import check_images
 from medgpt_cli.data.prepared.opening import PreparedSet
 from medgpt_cli.data.splits import prove_apart
+from medgpt_cli.workflows.picture_files import refuse_changed_pictures
 
 TOGETHER = 4096
 """Rows held at a time."""
@@ -33,11 +34,12 @@ def check_prepared(
 
     Raises:
         InputError: It is not finished, or of another layout.
-        HashMismatch: A shard is not the one its manifest names.
+        HashMismatch: A shard or a referenced picture is not the one its manifest names.
         GateRefusal: A patient, study or key is in two splits.
     """
     prepared = PreparedSet.open(path)
     prepared.verify()
+    refuse_changed_pictures(prepared)
     complaints: list[Complaint] = []
     forms: Counter[str] = Counter()
     roles: Counter[str] = Counter()

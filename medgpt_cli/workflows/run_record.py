@@ -20,6 +20,7 @@ from medgpt_cli.core.recipe import Resolved
 from medgpt_cli.core.recipe.showing import flat
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.workflows import mix
+from medgpt_cli.workflows.picture_files import PictureFiles, refuse_changed
 
 
 def begin(
@@ -28,6 +29,7 @@ def begin(
     data: Mapping[str, str],
     base: Mapping[str, str],
     gates: Mapping[str, Any],
+    pictures: PictureFiles,
 ) -> None:
     """Writes the recipe and the first manifest, or checks them when the run goes on.
 
@@ -37,14 +39,15 @@ def begin(
         data: SHA-256 of each data file.
         base: SHA-256 of each model it starts from, by name.
         gates: What each gate found, and what was attested.
+        pictures: What the data files show.
 
     Raises:
         UsageError: The run was begun with another recipe, or by another number of processes.
-        HashMismatch: The data files or the model it starts from are not those the run was begun with.
+        HashMismatch: The data files, their pictures or the model it starts from are not those the run was begun with.
     """
     document = resolved.as_json()
     if run.manifest.exists():
-        refuse_other(run.path, document, data, base)
+        refuse_other(run.path, document, data, base, pictures)
         begun_by = json.loads(run.manifest.read_text())["ranks"]
         if begun_by != ranks():
             raise UsageError(
@@ -55,12 +58,14 @@ def begin(
     files.write_text(run.path / "recipe.yaml", resolved.written)
     files.write_text(run.path / "overrides.txt", "".join(f"{word}\n" for word in resolved.overrides))
     files.write_json(run.recipe, document)
+    pictures.keep(run.path)
     write_manifest(
         run.path,
         {
             "stage": resolved.recipe.stage,
             "begun": _now(),
             "data": dict(data),
+            "pictures": pictures.told(),
             "base": start_of(resolved.recipe),
             "base_hash": dict(base),
             "recipe_sha256": files.sha256_file(run.recipe),
@@ -73,7 +78,11 @@ def begin(
 
 
 def refuse_other(
-    run: Path, document: Mapping[str, Any], data: Mapping[str, str], base: Mapping[str, str]
+    run: Path,
+    document: Mapping[str, Any],
+    data: Mapping[str, str],
+    base: Mapping[str, str],
+    pictures: PictureFiles,
 ) -> None:
     """Refuses a run that was begun with something else.
 
@@ -82,10 +91,11 @@ def refuse_other(
         document: The recipe, resolved.
         data: SHA-256 of each data file.
         base: SHA-256 of each model it starts from, by name.
+        pictures: What the data files show.
 
     Raises:
         UsageError: It was begun with another recipe.
-        HashMismatch: The data files or the model it starts from are not those it was begun with.
+        HashMismatch: The data files, their pictures or the model it starts from are not those it was begun with.
     """
     before = json.loads((run / "recipe.json").read_text())
     one, other = dict(flat(before)), dict(flat(document))
@@ -102,6 +112,7 @@ def refuse_other(
                 f"the {what} are not those that {run} was begun with",
                 repair="restore them, or start anew with another --out",
             )
+    refuse_changed(run, pictures)
 
 
 Weights = Mapping[str, Any] | None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from medgpt_cli.core import console
+from medgpt_cli.core import console, distributed
 from medgpt_cli.core.errors import BadRecord, Complaint
 from medgpt_cli.core.types import Sample
 from medgpt_cli.data.encoded_rows import EncodedRows
@@ -37,6 +37,7 @@ class StageData:
         hashes: SHA-256 of each data file, by the path as given.
         left_out: Bad records left out, as `data.max_bad` allows.
         leaking: Training records left out because they meet evaluation records, by reason.
+        pictures: The picture files that the records of all files show; none in all processes but the first.
         phi: What the gate on identifiers of patients found, and who answers for it.
         parted: Training records longer than a row that became several, and how many these became.
     """
@@ -48,6 +49,7 @@ class StageData:
     hashes: dict[str, str]
     left_out: int
     leaking: dict[str, int]
+    pictures: PictureFiles
     phi: dict[str, Any]
     parted: tuple[int, int]
 
@@ -80,6 +82,7 @@ def gather(recipe: Any, processor: Any) -> StageData:
     """
     root = Path(recipe.data.image_root) if recipe.data.image_root else None
     paths = [Path(part.path) for part in recipe.data.mix]
+        HashMismatch: A shard or a picture of a prepared set is not the one its manifest names.
     named = [Path(path) for path in recipe.data.validation]
     training_files.require_files([*paths, *named])
     validation_paths = training_files.validation_files(paths, named)
@@ -88,7 +91,9 @@ def gather(recipe: Any, processor: Any) -> StageData:
             "train.eval_steps needs records to evaluate on", repair="name them in data.validation"
         )
     wanted = [(path, TRAIN) for path in paths] + [(path, VALIDATION) for path in validation_paths]
-    found, left_out = _read(wanted, root, recipe.data.max_bad, recipe.data.limit)
+    found, left_out, every_record = _read(wanted, root, recipe.data.max_bad, recipe.data.limit)
+    pictures = PictureFiles.of(every_record if distributed.is_first() else ())
+    del every_record
     read = {path: found[path, TRAIN] for path in paths}
     watched = [found[path, VALIDATION] for path in validation_paths]
     against = [Path(path) for path in recipe.data.against]
@@ -122,6 +127,7 @@ def gather(recipe: Any, processor: Any) -> StageData:
     )
 
 
+        pictures=pictures,
 def _apart(
     paths: Sequence[Path],
     read: Mapping[Path, list[Sample]],
@@ -141,8 +147,9 @@ def _apart(
 
 def _read(
     wanted: Sequence[tuple[Path, str]], root: Path | None, max_bad: int, limit: int | None
-) -> tuple[dict[tuple[Path, str], list[Sample]], int]:
-    """The usable samples of each (file, split), and how many records were left out; all faults at once."""
+) -> tuple[dict[tuple[Path, str], list[Sample]], int, list[Sample]]:
+    """The usable samples of each (file, split), how many records were left out, and all samples; all faults at once."""
+    every: list[Sample] = []
     samples: dict[tuple[Path, str], list[Sample]] = {}
     known: dict[Path, list[Sample]] = {}
     complaints: list[Complaint] = []
@@ -161,10 +168,11 @@ def _read(
         left_out += records.refused + len(unusable)
     if left_out > max_bad:
         raise BadRecord(
+        every += records.samples
             f"{left_out} record{'' if left_out == 1 else 's'} cannot be used",
             repair="mend them, or let up to N be left out with data.max_bad=N",
             complaints=complaints,
         )
     for complaint in complaints:
         console.warn(f"left out: {complaint}")
-    return samples, left_out
+    return samples, left_out, every

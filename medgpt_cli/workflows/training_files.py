@@ -6,17 +6,19 @@ A prepared set gives its train split to `data.mix`, its validation split to `dat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from medgpt_cli.core import distributed
 from medgpt_cli.core.errors import BadRecord, Complaint, NotThere
 from medgpt_cli.core.files import sha256_file
 from medgpt_cli.core.types import Sample
 from medgpt_cli.data.images.check import check_images
 from medgpt_cli.data.prepared.opening import MANIFEST, PreparedSet, is_prepared
 from medgpt_cli.data.records import Records, read_records
+from medgpt_cli.workflows.picture_files import PictureFiles, refuse_changed_pictures
 
 TRAIN, VALIDATION = "train", "validation"
 
@@ -62,13 +64,29 @@ def read_split(
 
     Raises:
         BadRecord: The file cannot be read, or the prepared set has no such split.
-        HashMismatch: A shard is not the one its manifest names.
+        HashMismatch: A shard or a referenced picture is not the one its manifest names.
+    """
+    records = records_of(path, split, image_root=image_root, limit=limit)
+    if not is_prepared(path):
+        return records, check_images(records.samples, decode=True)
+    if limit is None:
+        prepared = PreparedSet.open(path)
+        prepared.verify()
+        if distributed.is_first():  # once for all processes
+            refuse_changed_pictures(prepared, split)
+    # Every image was decoded when the set was made: headers and lengths tell whether it is still there.
+    return records, check_images(records.samples, decode=False)
+
+
+def records_of(path: Path, split: str, *, image_root: Path | None, limit: int | None = None) -> Records:
+    """The records of a file, or of one split of a prepared set; no image is opened.
+
+    Raises:
+        BadRecord: The file cannot be read, or the prepared set has no such split.
     """
     if not is_prepared(path):
         records = read_records(path, image_root=image_root, max_bad=None)
-        if limit is not None:
-            records = replace(records, samples=records.samples[:limit])
-        return records, check_images(records.samples, decode=True)
+        return records if limit is None else replace(records, samples=records.samples[:limit])
     prepared = PreparedSet.open(path)
     if not prepared.count(split):
         raise BadRecord(
@@ -76,11 +94,25 @@ def read_split(
             where=str(path),
             repair=f"it has {', '.join(prepared.splits)}; prepare it with other splits, or name another set",
         )
-    if limit is None:
-        prepared.verify()
     samples: list[Sample] = list(islice(prepared.samples(split), limit))
-    # Every image was decoded when the set was made: headers and lengths tell whether it is still there.
-    return Records(samples, (), {"prepared": len(samples)}, 0), check_images(samples, decode=False)
+    return Records(samples, (), {"prepared": len(samples)}, 0)
+
+
+def shown_by(
+    wanted: Iterable[tuple[Path, str]], *, image_root: Path | None, limit: int | None
+) -> PictureFiles:
+    """The picture files that the records of some files show, in the order the files are read.
+
+    Args:
+        wanted: Files, and the split of each where it is a prepared set.
+        image_root: As for `records_of`.
+        limit: As for `records_of`.
+    """
+    return PictureFiles.of(
+        sample
+        for path, split in dict.fromkeys(wanted)
+        for sample in records_of(path, split, image_root=image_root, limit=limit).samples
+    )
 
 
 def file_hashes(paths: Sequence[Path]) -> dict[str, str]:

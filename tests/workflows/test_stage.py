@@ -253,6 +253,13 @@ def test_an_existing_folder_is_not_touched_without_being_told(folder: Path) -> N
     (folder / "mine").mkdir()
     (folder / "mine" / "thesis.tex").write_text("years of work")
     words = ["sft", "--data", "local.jsonl", "--out", "mine", *FAST, "train.max_steps=1"]
+    whole = (folder / "slice.png").read_bytes()
+    Image.linear_gradient("L").resize((140, 90)).save(folder / "slice.png")
+    assert main([*words, "--resume"]) == 4
+    told = capsys.readouterr().err
+    assert "local.jsonl:1 images[0]  is not the picture it was\nerror: 1 picture is not the one that run" in told
+    assert "slice.png" not in told
+    (folder / "slice.png").write_bytes(whole)
     for extra in ([], ["--resume"], ["--force"]):
         assert main([*words, *extra]) == 2
     assert (folder / "mine" / "thesis.tex").read_text() == "years of work"

@@ -20,6 +20,8 @@ EMBEDDED = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
 REFERENCED = pa.list_(pa.string())
 
 IMAGES = "images"
+HASHES = "image_sha256"
+"""Beside referenced images: the SHA-256 of each one's file, as `sha256sum` prints it."""
 _TEXT = pa.string()
 _MESSAGES = pa.list_(pa.struct([("role", _TEXT), ("content", _TEXT), ("thinking", _TEXT)]))
 _OPTIONS = pa.list_(pa.struct([("letter", _TEXT), ("text", _TEXT)]))
@@ -38,6 +40,7 @@ def sample_fields(*, embedded: bool) -> list[pa.Field]:
         pa.field("messages", _MESSAGES),
         pa.field("text", _TEXT),
         pa.field(IMAGES, EMBEDDED if embedded else REFERENCED),
+        *([] if embedded else [pa.field(HASHES, REFERENCED)]),
         pa.field("options", _OPTIONS),
         pa.field("answer", _TEXT),
         pa.field("patient_id", _TEXT),

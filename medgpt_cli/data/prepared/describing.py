@@ -104,6 +104,7 @@ def manifest(
     recipe: dict[str, Any],
     tokens: dict[str, str] | None = None,
     hashed: Mapping[str, Mapping[str, str]] | None = None,
+    pictures: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The manifest of a prepared set.
 
@@ -117,6 +118,7 @@ def manifest(
         recipe: Every value.
         tokens: Whose tokens the index counts, where it counts any.
         hashed: SHA-256 of the files of each evaluation set.
+        pictures: How many images the rows reference and the hash over all their files; None where they are embedded.
     """
     hashed = hashed or {}
     notes = all_notes(parts)
@@ -172,6 +174,7 @@ def manifest(
         },
         "image_flags": _sorted(notes.flags),
         "images": recipe["output"]["images"],
+        "pictures": pictures,
         "tokens": tokens,
         "recipe": recipe,
         "environment": environment() | {"tools": versions(PACKAGES)},

@@ -21,7 +21,7 @@ from medgpt_cli.data.duplicates.groups import keys_of, own_key
 from medgpt_cli.data.duplicates.texts import text_prints
 from medgpt_cli.data.filters.building import build
 from medgpt_cli.data.filters.settings import FilterSettings
-from medgpt_cli.data.prepared.columns import IMAGES, row_of
+from medgpt_cli.data.prepared.columns import HASHES, IMAGES, row_of
 from medgpt_cli.data.prepared.evaluation import Evaluation
 from medgpt_cli.data.prepared.parts import UNLABELLED, Notes, Reject
 from medgpt_cli.data.prepared.pictures import Picture, Pictures
@@ -135,6 +135,8 @@ class Judge:
         row = row_of(sample)
         if self._embed:
             row[IMAGES] = [{"bytes": picture.bytes, "path": picture.name} for picture in pictures]
+        else:
+            row[HASHES] = [picture.sha256 for picture in pictures]
         return {
             **row,
             "published": published_split(sample.split),

@@ -25,7 +25,7 @@ from medgpt_cli.core.errors import BadRecord, Complaint, HashMismatch, InputErro
 from medgpt_cli.core.files import sha256_file
 from medgpt_cli.core.rundir import read_state
 from medgpt_cli.core.types import Place, Sample
-from medgpt_cli.data.prepared.columns import IMAGES, sample_of
+from medgpt_cli.data.prepared.columns import HASHES, IMAGES, sample_of
 
 FORMAT = 1
 """Version of the layout; a set of a higher one is refused by name."""
@@ -118,6 +118,25 @@ class PreparedSet:
             if sha256_file(path) != shard["sha256"]:
                 raise _damaged(path)
 
+    def pictures(self, split: str | None = None) -> Iterator[tuple[Place, int, str, str]]:
+        """Every referenced image of a split, or of all, in order.
+
+        Yields:
+            The record's place, the number of the image in it, its reference, and the SHA-256 that its file had.
+            Nothing for pictures that are embedded, nor in a set made before hashes were kept.
+        """
+        for path in self.shards(split):
+            with pq.ParquetFile(path) as file:
+                if HASHES not in file.schema_arrow.names:
+                    return
+                row = 0
+                for batch in file.iter_batches(batch_size=BATCH, columns=[IMAGES, HASHES]):
+                    for record in batch.to_pylist():
+                        row += 1
+                        pairs = zip(record[IMAGES], record[HASHES], strict=True)
+                        for index, (reference, promised) in enumerate(pairs):
+                            yield Place(str(path), row), index, reference, promised
+
     def _shards(self, split: str | None = None) -> list[dict[str, Any]]:
         splits = self.manifest["splits"].items()
         return [shard for name, found in splits if split in (None, name) for shard in found["shards"]]
@@ -176,7 +195,7 @@ def samples_in(path: Path, split: str) -> Iterator[Sample]:
     try:
         with pq.ParquetFile(path) as file:
             embedded = not pa.types.is_string(file.schema_arrow.field(IMAGES).type.value_type)
-            columns = [name for name in file.schema_arrow.names if name != IMAGES]
+            columns = [name for name in file.schema_arrow.names if name not in (IMAGES, HASHES)]
             leaf = f"{IMAGES}.list.element" + (".path" if embedded else "")
             for batch in file.iter_batches(batch_size=BATCH, columns=[*columns, leaf]):
                 for record in batch.to_pylist():

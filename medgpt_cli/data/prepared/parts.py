@@ -23,6 +23,8 @@ from medgpt_cli.core.types import Element, Place
 from medgpt_cli.data.prepared.columns import sample_fields
 
 FOLDER = "parts"
+LAYOUT = 2
+"""Version of what stands in a part; parts of another one are not gone on with."""
 ROWS = 512
 """Rows written at a time."""
 BYTES = 32 * 2**20

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.duplicates.pictures import ImagePrint, image_print
 from medgpt_cli.data.images.flags import flags_of
 from medgpt_cli.data.images.formats import HEAD, format_of
+from medgpt_cli.data.images.hashing import hash_picture
 from medgpt_cli.data.images.reading import open_image
 
 REMEMBERED = 48 * 2**20
@@ -36,11 +38,13 @@ class Picture:
         prints: By what its copies are known.
         flags: What is odd about it.
         bytes: To embed; empty where pictures are referenced.
+        sha256: Of its file where it is referenced, in hexadecimal; else empty.
     """
 
     prints: ImagePrint
     flags: tuple[str, ...]
     bytes: bytes
+    sha256: str
 
     @property
     def size(self) -> int:
@@ -77,7 +81,7 @@ class Pictures:
             return self._known[path]
         image = open_image(path)
         data = _embeddable(path, image) if self._embed else b""
-        found = Picture(image_print(image), flags_of(image), data)
+        found = Picture(image_print(image), flags_of(image), data, "" if self._embed else _hash(path))
         if found.size > REMEMBERED // 3:
             return found  # it would push out all the others
         self._known[path] = found
@@ -85,6 +89,13 @@ class Pictures:
         while self._held > REMEMBERED:
             self._held -= self._known.popitem(last=False)[1].size
         return found
+
+
+def _hash(path: str) -> str:
+    try:
+        return hash_picture(path).hex()
+    except OSError:
+        raise BadImage("was taken away while it was read") from None
 
 
 def _embeddable(path: str, image: Image.Image) -> bytes:

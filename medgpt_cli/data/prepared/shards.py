@@ -6,9 +6,10 @@ that is there already is passed over.  This module knows nothing of why a row is
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medgpt_cli.core.files import make_folder, mode_beside, sha256_file, write_bytes
-from medgpt_cli.data.prepared.columns import shard_schema
+from medgpt_cli.data.prepared.columns import HASHES, shard_schema
 from medgpt_cli.data.prepared.planning import Plan
 
 GROUP, GROUP_EMBEDDED = 1024, 32
@@ -199,6 +200,24 @@ def _write_index(path: Path, parts: Sequence[Path], plan: Plan, splits: Sequence
     sink = pa.BufferOutputStream()
     pq.write_table(pa.concat_tables(tables), sink, compression="zstd")
     write_bytes(path, sink.getvalue().to_pybytes())
+
+
+def hash_of_pictures(folder: Path, splits: Mapping[str, Any]) -> dict[str, Any]:
+    """How many images the rows reference, and the SHA-256 over the hashes of their files in the order of the rows.
+
+    Args:
+        folder: The prepared set.
+        splits: As `write_shards` returns them.
+    """
+    digest, count = hashlib.sha256(), 0
+    for split in splits.values():
+        for shard in split["shards"]:
+            with pq.ParquetFile(folder / "data" / shard["file"]) as file:
+                for batch in file.iter_batches(GROUP, columns=[HASHES]):
+                    for each in batch.column(0).flatten():
+                        digest.update(bytes.fromhex(each.as_py()))
+                        count += 1
+    return {"images": count, "sha256": digest.hexdigest()}
 
 
 def write_tokens(path: Path, lengths: Sequence[int]) -> None:

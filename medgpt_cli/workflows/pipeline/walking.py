@@ -102,7 +102,7 @@ def require_same(step: Step, *, online: bool) -> None:
 
     Raises:
         UsageError: It was begun with another recipe.
-        HashMismatch: Its data or its start have changed, or its result is not what its manifest says.
+        HashMismatch: Its data, their pictures or its start have changed, or its result is not what its manifest says.
     """
     if step.stage == EVAL:
         _require_same_model(step, online=online)
@@ -116,12 +116,19 @@ def require_same(step: Step, *, online: bool) -> None:
     mix = [Path(part.path) for part in recipe.data.mix]
     named = [Path(path) for path in recipe.data.validation]
     training_files.require_files([*mix, *named])
-    read = [*mix, *training_files.validation_files(mix, named)]
+    watched = training_files.validation_files(mix, named)
+    read = [*mix, *watched]
     data = training_files.file_hashes(read) | against_hashes(
         [Path(path) for path in recipe.data.against]
     )
     base = starting.base_hashes(recipe, online=online)
-    run_record.refuse_other(step.out, step.resolved.as_json(), data, base)
+    pictures = training_files.shown_by(
+        [(path, training_files.TRAIN) for path in mix]
+        + [(path, training_files.VALIDATION) for path in watched],
+        image_root=Path(recipe.data.image_root) if recipe.data.image_root else None,
+        limit=recipe.data.limit,
+    )
+    run_record.refuse_other(step.out, step.resolved.as_json(), data, base, pictures)
     require_whole(step.out)
 
 

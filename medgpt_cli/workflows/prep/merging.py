@@ -25,7 +25,7 @@ from medgpt_cli.data.prepared.planning import Fate, Options, Plan, identifying, 
 from medgpt_cli.data.prepared.readme import write_readme
 from medgpt_cli.data.prepared.report import write_report
 from medgpt_cli.data.prepared.screening import names
-from medgpt_cli.data.prepared.shards import write_shards
+from medgpt_cli.data.prepared.shards import hash_of_pictures, write_shards
 from medgpt_cli.workflows.prep.asking import Asked
 from medgpt_cli.workflows.prep.beginning import begin, refuse_other
 from medgpt_cli.workflows.prep.inputs import digests, hashes_of, listing
@@ -77,6 +77,7 @@ def finish(run: RunFolder, asked: Asked, line: Callable[..., str], max_bad: int 
             recipe=asked.resolved.as_json(),
             tokens=tokens,
             hashed={path: hashes_of(path) for path in asked.work.settings.against},
+            pictures=None if embedded else hash_of_pictures(out, splits),
         )
         write_report(out, manifest)
         write_readme(out, manifest)

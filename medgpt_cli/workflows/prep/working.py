@@ -22,7 +22,7 @@ from medgpt_cli.core import console, files, offline
 from medgpt_cli.core.errors import Interrupted, MedGPTError, OutOfResources, StateSaved
 from medgpt_cli.data.prepared.blocks import blocks
 from medgpt_cli.data.prepared.judging import Judge, Settings
-from medgpt_cli.data.prepared.parts import FOLDER, Notes, path_of, write_part
+from medgpt_cli.data.prepared.parts import FOLDER, LAYOUT, Notes, path_of, write_part
 from medgpt_cli.data.prepared.raw import source_at
 from medgpt_cli.workflows.prep.fitting import scorer
 
@@ -190,4 +190,5 @@ def fingerprint(task: Work) -> Mapping[str, Any]:
         "sources": [{key: str(value) for key, value in told.items()} for told in task.sources],
         "settings": repr(task.settings),
         "size": task.size,
+        "layout": LAYOUT,
     }
