@@ -150,8 +150,8 @@ def _run(
                 gathered.hashes,
                 base_hashes(recipe, online=online),
                 {"phi": gathered.phi},
-            )
                 gathered.pictures,
+            )
             run_record.note(run, {"parameters": {part: row._asdict() for part, row in rows.items()}})
             announce(run, resolved, gathered, rows, last)
         if first and recipe.engine.report_to:

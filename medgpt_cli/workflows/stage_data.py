@@ -22,6 +22,7 @@ from medgpt_cli.workflows.gates.leakage import against_hashes, leakage_gate
 from medgpt_cli.workflows.gates.phi import phi_gate
 from medgpt_cli.workflows.loading import encoder_of
 from medgpt_cli.workflows.mix import mixture_of, unlike_names
+from medgpt_cli.workflows.picture_files import PictureFiles
 from medgpt_cli.workflows.training_files import TRAIN, VALIDATION
 
 
@@ -35,9 +36,9 @@ class StageData:
         validation: Encoded validation records, perhaps none, file after file.
         validation_parts: How many of them each validation file gave, by its name.
         hashes: SHA-256 of each data file, by the path as given.
+        pictures: The picture files that the records of all files show; none in all processes but the first.
         left_out: Bad records left out, as `data.max_bad` allows.
         leaking: Training records left out because they meet evaluation records, by reason.
-        pictures: The picture files that the records of all files show; none in all processes but the first.
         phi: What the gate on identifiers of patients found, and who answers for it.
         parted: Training records longer than a row that became several, and how many these became.
     """
@@ -47,9 +48,9 @@ class StageData:
     validation: EncodedRows
     validation_parts: dict[str, int]
     hashes: dict[str, str]
+    pictures: PictureFiles
     left_out: int
     leaking: dict[str, int]
-    pictures: PictureFiles
     phi: dict[str, Any]
     parted: tuple[int, int]
 
@@ -79,10 +80,10 @@ def gather(recipe: Any, processor: Any) -> StageData:
         BadRecord: Evaluating was asked for and there is nothing to evaluate on.
         BadRecord: More records are bad than `data.max_bad` allows, or some are longer than `train.max_length`.
         PhiFound: The records identify patients, and nobody answers for it.
+        HashMismatch: A shard or a picture of a prepared set is not the one its manifest names.
     """
     root = Path(recipe.data.image_root) if recipe.data.image_root else None
     paths = [Path(part.path) for part in recipe.data.mix]
-        HashMismatch: A shard or a picture of a prepared set is not the one its manifest names.
     named = [Path(path) for path in recipe.data.validation]
     training_files.require_files([*paths, *named])
     validation_paths = training_files.validation_files(paths, named)
@@ -121,13 +122,13 @@ def gather(recipe: Any, processor: Any) -> StageData:
         ),
         parted=(fitted.parted, fitted.pieces),
         hashes=training_files.file_hashes(every) | against_hashes(against),
+        pictures=pictures,
         left_out=left_out,
         leaking=leaking,
         phi=phi,
     )
 
 
-        pictures=pictures,
 def _apart(
     paths: Sequence[Path],
     read: Mapping[Path, list[Sample]],
@@ -162,13 +163,13 @@ def _read(
         unusable = {
             complaint.where.rsplit(" ", 1)[0] for complaint in of_images
         }  # "FILE:LINE images[0]"
+        every += records.samples
         samples[path, split] = [each for each in records.samples if str(each.place) not in unusable]
         known[path] = samples[path, split]
         complaints += [*records.bad, *of_images]
         left_out += records.refused + len(unusable)
     if left_out > max_bad:
         raise BadRecord(
-        every += records.samples
             f"{left_out} record{'' if left_out == 1 else 's'} cannot be used",
             repair="mend them, or let up to N be left out with data.max_bad=N",
             complaints=complaints,

@@ -243,6 +243,13 @@ def test_a_run_is_not_resumed_with_another_recipe_or_other_data(
     (folder / "run" / "state.json").write_text(json.dumps({**state, "state": "running"}))
     assert main([*words[:-1], "train.max_steps=3", "--resume"]) == 2
     assert "begun with another recipe; what differs: train.max_steps" in capsys.readouterr().err
+    whole = (folder / "slice.png").read_bytes()
+    Image.linear_gradient("L").resize((140, 90)).save(folder / "slice.png")
+    assert main([*words, "--resume"]) == 4
+    told = capsys.readouterr().err
+    assert "local.jsonl:1 images[0]  is not the picture it was\nerror: 1 picture is not the one that run" in told
+    assert "slice.png" not in told
+    (folder / "slice.png").write_bytes(whole)
     with (folder / "local.jsonl").open("a") as file:
         file.write('{"question": "More?", "answer": "no"}\n')
     assert main([*words, "--resume"]) == 4
@@ -253,13 +260,6 @@ def test_an_existing_folder_is_not_touched_without_being_told(folder: Path) -> N
     (folder / "mine").mkdir()
     (folder / "mine" / "thesis.tex").write_text("years of work")
     words = ["sft", "--data", "local.jsonl", "--out", "mine", *FAST, "train.max_steps=1"]
-    whole = (folder / "slice.png").read_bytes()
-    Image.linear_gradient("L").resize((140, 90)).save(folder / "slice.png")
-    assert main([*words, "--resume"]) == 4
-    told = capsys.readouterr().err
-    assert "local.jsonl:1 images[0]  is not the picture it was\nerror: 1 picture is not the one that run" in told
-    assert "slice.png" not in told
-    (folder / "slice.png").write_bytes(whole)
     for extra in ([], ["--resume"], ["--force"]):
         assert main([*words, *extra]) == 2
     assert (folder / "mine" / "thesis.tex").read_text() == "years of work"
