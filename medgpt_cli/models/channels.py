@@ -42,6 +42,27 @@ class Channels:
             vocabulary[name] for name in ("<|end|>", "<|return|>", "<|call|>") if name in vocabulary
         }
 
+    @property
+    def harmony(self) -> bool:
+        """Whether replies have channels."""
+        return self._channel is not None
+
+    def opens(self, token: int) -> bool:
+        """Whether a channel's name follows."""
+        return bool(token == self._channel)
+
+    def begins_text(self, token: int) -> bool:
+        """Whether a channel's text follows."""
+        return bool(token == self._message)
+
+    def closes(self, token: int) -> bool:
+        """Whether a channel's text ends here."""
+        return token in self._closers
+
+    def name(self, ids: Sequence[int]) -> str:
+        """The name of a channel, from the tokens between its two marks."""
+        return self._decode(ids).strip()
+
     def part(self, ids: Sequence[int]) -> Parted:
         """Splits token ids into answer and thinking; an unfinished last character is held back."""
         if self._channel is None:
@@ -54,7 +75,7 @@ class Channels:
                 break
             body = ids.index(self._message, start) + 1
             end = next((i for i in range(body, len(ids)) if ids[i] in self._closers), len(ids))
-            name = self._decode(ids[start : body - 1]).strip()
+            name = self.name(ids[start : body - 1])
             if name in texts:
                 texts[name] += self._decode(ids[body:end])
             position = end

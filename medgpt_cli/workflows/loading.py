@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from medgpt_cli.models.adapters.folder import use_template_of
 from medgpt_cli.models.answering.answerer import Answerer
 from medgpt_cli.models.generate import Generator
 from medgpt_cli.models.processor import tokens_per_image
+from medgpt_cli.models.talking.talker import Talker
 from medgpt_cli.workflows.adding import add_adapter
 from medgpt_cli.workflows.naming import WORDS, named_model
 
@@ -57,6 +59,15 @@ def encoder_of(processor: Any) -> AnswerEncoder:
 def pixels_of(processor: Any, open_picture: OpenImage = open_image) -> Pixels:
     """Pictures as a checkpoint's tower takes them: opened, letterboxed, normalised."""
     return Pixels(processor.image_processor, open_picture, letterbox)
+
+
+def file_stamp(reference: str) -> str:
+    """Another text once the file that a picture's reference names was written anew; empty where there is no file."""
+    try:
+        found = os.stat(reference.partition("#")[0])
+    except OSError:
+        return ""
+    return f"{found.st_ino}.{found.st_size}.{found.st_mtime_ns}"
 
 
 def default_model() -> str:
@@ -113,8 +124,12 @@ def load_model(
         return inputs
 
     limit, context = reply_limit(name), model.config.text_config.max_position_embeddings
-    generate = Generator(model, processor.tokenizer, make_inputs, max_new_tokens=limit, context=context)
-    answer = Answerer(model, processor.tokenizer, encoder, pixels, max_new_tokens=limit, context=context)
+    limits = {"max_new_tokens": limit, "context": context}
+    plain = Generator(model, processor.tokenizer, make_inputs, **limits)
+    generate = Talker(
+        model, processor.tokenizer, encoder, pixels, otherwise=plain, stamp=file_stamp, **limits
+    )
+    answer = Answerer(model, processor.tokenizer, encoder, pixels, **limits)
     return LoadedModel(
         name=name,
         folder=named.adapter or named.folder,

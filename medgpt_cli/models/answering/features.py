@@ -48,6 +48,16 @@ class Features:
         self._held.move_to_end(reference)
         return self._held[reference]
 
+    def look(self, reference: str) -> torch.Tensor:
+        """Projected features of one picture, (tokens, width).
+
+        Raises:
+            MedGPTError: It cannot be opened.
+        """
+        if reference not in self._held:
+            self._see({reference: self._pixels([reference])})
+        return self[reference]
+
     def prepare(self, references: Iterable[str]) -> None:
         """Sees to it that the features of these are there, or their errors.
 
