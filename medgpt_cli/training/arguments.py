@@ -12,6 +12,8 @@ from typing import Any
 
 from transformers import TrainingArguments
 
+from medgpt_cli.training.micro_batches import micro_batch
+
 SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 """Cosine (arXiv 1608.03983): lr(t) = lr/2 · (1 + cos(π·t/T)) after a linear warm-up; linear: to zero at T."""
 
@@ -21,10 +23,10 @@ def run_length(train: Any, rows: int, *, ranks: int = 1) -> tuple[int, int]:
 
     Args:
         train: The recipe's `train` section.
-        rows: Rows of the first pass over the data: records, or packed rows of them.
-        ranks: Processes that share a step.
+        rows: Rows of the first pass over the data: records, or rows of several.
+        ranks: Processes that share a step, each with rows of its own.
     """
-    a_step = train.batch_size * train.accumulate * ranks
+    a_step = micro_batch(train, ranks).rows_of_step
     if train.max_steps is not None:
         return train.max_steps * a_step, int(train.max_steps)
     total = max(1, round(rows * train.epochs))
@@ -36,6 +38,7 @@ def training_arguments(
     *,
     checkpoints: Path,
     steps: int,
+    ranks: int = 1,
     bf16: bool,
     cpu: bool,
     deepspeed: dict[str, Any] | None = None,
@@ -47,19 +50,21 @@ def training_arguments(
         train: The recipe's `train` section.
         checkpoints: The run's folder of checkpoints.
         steps: Optimiser steps of the whole run.
+        ranks: Processes with rows of their own.
         bf16: Compute in bfloat16 over float32 weights.
         cpu: Stay on the CPU even if a device is there.
         deepspeed: What `training.engine` says, where processes share the model.
         report_to: Trackers; none unless named.
     """
+    batch = micro_batch(train, ranks)
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
         seed=train.seed,
         data_seed=train.seed,
         max_steps=steps,
         ignore_data_skip=True,  # the stream itself begins where the run goes on
-        per_device_train_batch_size=train.batch_size,
-        per_device_eval_batch_size=train.batch_size,
+        per_device_train_batch_size=batch.rows,
+        per_device_eval_batch_size=batch.records_to_watch,
         gradient_accumulation_steps=train.accumulate,
         learning_rate=train.lr,
         lr_scheduler_type=SCHEDULES[train.schedule],

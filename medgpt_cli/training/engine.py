@@ -17,12 +17,15 @@ EXPERT_BLOCKS = ("GptOssMLP", "MixtralSparseMoeBlock", "Qwen3MoeSparseMoeBlock")
 DeepSpeed knows some by default and others by the model's type, which inside LLaVA is not theirs."""
 
 
-def deepspeed_config(engine: Any, train: Any, *, bf16: bool, cpu: bool) -> dict[str, Any] | None:
+def deepspeed_config(
+    engine: Any, train: Any, *, rows: int, bf16: bool, cpu: bool
+) -> dict[str, Any] | None:
     """What DeepSpeed is told, or None where the recipe does without it.
 
     Args:
         engine: The recipe's `engine` section.
         train: Its `train` section.
+        rows: Rows of one forward pass of one process.
         bf16: Compute in bfloat16; DeepSpeed keeps single-precision weights beside.
         cpu: Processes on the CPU, meeting by gloo.
 
@@ -48,7 +51,7 @@ def deepspeed_config(engine: Any, train: Any, *, bf16: bool, cpu: bool) -> dict[
     if engine.offload == "parameters":
         zero["offload_param"] = {"device": "cpu"}
     return {
-        "train_micro_batch_size_per_gpu": train.batch_size,
+        "train_micro_batch_size_per_gpu": rows,
         "gradient_accumulation_steps": train.accumulate,
         "gradient_clipping": train.clip,
         "zero_optimization": zero,

@@ -16,8 +16,10 @@ def check_processes(recipe: Any) -> None:
         recipe: A stage recipe.
 
     Raises:
-        BadRecipe: `engine.sequence_parallel` does not divide them.
+        BadRecipe: `engine.sequence_parallel` does not divide them, or the tokens of a step cannot be shared by them.
     """
+    from medgpt_cli.training.micro_batches import micro_batch
+
     together, launched = recipe.engine.sequence_parallel, distributed.ranks()
     if launched % together:
         raise BadRecipe(
@@ -26,6 +28,7 @@ def check_processes(recipe: Any) -> None:
             where="engine.sequence_parallel",
             repair=f"launch them: torchrun --nproc-per-node {together} -m medgpt_cli …",
         )
+    micro_batch(recipe.train, launched // together)
 
 
 def check_context(recipe: Any, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import Any
 
 from medgpt_cli.core import console
@@ -14,7 +15,7 @@ from medgpt_cli.training.progress import duration
 from medgpt_cli.workflows import mix
 from medgpt_cli.workflows.adapting import by_adapters
 from medgpt_cli.workflows.stage_data import gather
-from medgpt_cli.workflows.stage_trainer import rows_of_pass
+from medgpt_cli.workflows.stage_trainer import batch_of, rows_of_pass
 from medgpt_cli.workflows.starting import build_model, learning_parts
 
 BYTES_WEIGHT = 4
@@ -42,11 +43,12 @@ def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
     mixture = gathered.mixture
     rows = rows_of_pass(recipe, gathered, 0)
     shares = ranks() // recipe.engine.sequence_parallel
+    batch = batch_of(recipe)
     _, steps = run_length(recipe.train, len(rows), ranks=shares)
     # The records of the first pass; with shares, others come again in the next.
     lengths = gathered.train.lengths
     tokens = sum(lengths[i] for row in rows for i in row) / len(rows)
-    per_step = tokens * recipe.train.batch_size * recipe.train.accumulate * shares
+    per_step = tokens * batch.rows_of_step
     outlook = {
         "stage": recipe.stage,
         "records": len(gathered.train),
@@ -54,6 +56,7 @@ def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
         "images": sum(gathered.train.images),
         "steps": steps,
         "tokens_per_step": round(per_step),
+        "batch": asdict(batch),
         "longest_record": max(lengths),
         "parameters": {part: count._asdict() for part, count in counts.items()},
         "memory_bytes_without_activations": total * BYTES_WEIGHT + learnt * BYTES_LEARNT,
@@ -64,6 +67,8 @@ def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
         console.print_json(outlook)
     else:
         _table(outlook)
+        console.result().print(f"{batch.sentence().capitalize()}.", soft_wrap=True)
+        console.result().print("The recipe in full: medgpt recipe show")
 
 
 def _seconds(total: int, learnt: int, tokens: float) -> float:
@@ -109,4 +114,3 @@ def _table(outlook: dict[str, Any]) -> None:
     for part, count in outlook["parameters"].items():
         table.add_row(f"{part} parameters that learn", f"{count['trained']:,} of {count['total']:,}")
     console.result().print(table)
-    console.result().print("The recipe in full: medgpt recipe show")

@@ -18,6 +18,7 @@ from medgpt_cli.core.recipe import read_recipe
 from medgpt_cli.core.recipe.locating import shipped
 from medgpt_cli.core.recipe.sections import Engine
 from medgpt_cli.models.libraries import quiet_libraries
+from medgpt_cli.training.micro_batches import MicroBatch, micro_batch
 from medgpt_cli.training.plan import machine as machines
 from medgpt_cli.training.plan.cheapest import Setup, cheapest
 from medgpt_cli.training.plan.machine import Machine
@@ -108,14 +109,17 @@ def tell_plan(
         )
     if family is not None and not data:
         recipe = _without_absent_data(recipe)
-    rows = plan_rows.rows_of(recipe, shape, folder)
-    setup = _setup(recipe, shape, where, bf16=bf16, rows=rows)
+    batch = micro_batch(recipe.train, where.devices // recipe.engine.sequence_parallel)
+    rows = plan_rows.rows_of(recipe, shape, folder, batch)
+    setup = _setup(recipe, shape, where, batch, bf16=bf16, rows=rows)
     change = None if setup.fits() else cheapest(setup, Engine.model_fields)
-    document = plan_document.document(recipe, setup, change, rows)
+    document = plan_document.document(recipe, setup, change, rows, batch)
     plan_page.tell(document, as_json=json)
 
 
-def _setup(recipe: Any, shape: Shape, where: Machine, *, bf16: bool, rows: plan_rows.Rows) -> Setup:
+def _setup(
+    recipe: Any, shape: Shape, where: Machine, batch: MicroBatch, *, bf16: bool, rows: plan_rows.Rows
+) -> Setup:
     engine = recipe.engine
     sharing = Sharing(
         ranks=where.devices,
@@ -132,9 +136,11 @@ def _setup(recipe: Any, shape: Shape, where: Machine, *, bf16: bool, rows: plan_
         sharing=sharing,
         fullest=rows.fullest,
         average=rows.average,
-        rows=recipe.train.batch_size,
+        rows=batch.rows,
         accumulate=recipe.train.accumulate,
         length=recipe.train.max_length,
+        tokens=batch.step_tokens,
+        longest=rows.longest if batch.step_tokens is not None and not batch.packed else None,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from medgpt_cli.training.micro_batches import MicroBatch
 from medgpt_cli.training.plan.activations import Batch
 from medgpt_cli.training.plan.cheapest import Change, Setup, times
 from medgpt_cli.training.plan.flops import flops
@@ -16,7 +17,9 @@ from medgpt_cli.training.plan.sharing import Device, Sharing
 from medgpt_cli.workflows.plan_rows import Rows
 
 
-def document(recipe: Any, setup: Setup, change: Change | None, rows: Rows) -> dict[str, Any]:
+def document(
+    recipe: Any, setup: Setup, change: Change | None, rows: Rows, batch: MicroBatch
+) -> dict[str, Any]:
     """The plan of a recipe.
 
     Args:
@@ -24,6 +27,7 @@ def document(recipe: Any, setup: Setup, change: Change | None, rows: Rows) -> di
         setup: As it is written.
         change: The cheapest one that makes it fit, where it does not.
         rows: What it trains on.
+        batch: What a forward pass takes in.
     """
     machine, shape = setup.machine, setup.shape
     word = next((word for word, title in TITLES.items() if title == shape.name), None)
@@ -52,6 +56,7 @@ def document(recipe: Any, setup: Setup, change: Change | None, rows: Rows) -> di
             "rows_per_pass": rows.count,
             "fill": rows.fill,
         },
+        "step": batch.sentence(),
         "as_written": _way(recipe, setup, rows),
         "fits": setup.fits(),
         "change": None
@@ -72,7 +77,7 @@ def document(recipe: Any, setup: Setup, change: Change | None, rows: Rows) -> di
 def _way(recipe: Any, setup: Setup, rows: Rows) -> dict[str, Any]:
     held, pace, machine = setup.memory(), setup.pace(), setup.machine
     a_step = setup.rows * setup.accumulate * setup.sharing.ranks / setup.sharing.sequence
-    count = rows.count * recipe.train.max_length / setup.length
+    count = rows.count * rows.average.tokens / setup.average.tokens
     steps = recipe.train.max_steps or math.ceil(max(1, round(count * recipe.train.epochs)) / a_step)
     seconds = steps * pace.total
     operations = flops(setup.shape, times(setup.average, setup.rows))
@@ -86,6 +91,7 @@ def _way(recipe: Any, setup: Setup, rows: Rows) -> dict[str, Any]:
             "batch_size": setup.rows,
             "accumulate": setup.accumulate,
             "max_length": setup.length,
+            "batch_tokens": setup.tokens,
         },
         "memory_bytes": {
             "total": held.total,

@@ -43,7 +43,8 @@ def _verdict(plan: dict[str, Any]) -> None:
     cost = f"a step takes {slower:.0%} longer" if slower >= 0.005 else "a step takes no longer"
     if change["another_training"]:
         cost += "; shorter rows are another training"
-    if change["sharing"]["ranks"] != plan["as_written"]["sharing"]["ranks"]:
+    more = change["sharing"]["ranks"] != plan["as_written"]["sharing"]["ranks"]
+    if more and change["sharing"]["batch_tokens"] is None:
         cost += "; a step then takes in as many times more rows as there are devices more"
     result.print(f"  {cost}", soft_wrap=True)
 
@@ -96,6 +97,7 @@ def _notes(plan: dict[str, Any]) -> None:
     total = sum(count["total"] for count in plan["parameters"].values())
     fill = f"; rows are filled to {rows['fill']:.1%}" if rows["fill"] != 1 else ""
     notes = [
+        plan["step"],
         f"model: {total:,} parameters, of which {learnt:,} learn",
         f"data: {rows['basis']}{fill}",
         f"speed: {machine['operations_per_second'] / 1e12:,.3g}·10¹² operations a second and device "

@@ -17,7 +17,8 @@ from medgpt_cli.data.dialogue import IGNORED
 from medgpt_cli.data.prepared.opening import PreparedSet, is_prepared
 from medgpt_cli.data.records import read_records
 from medgpt_cli.models.checkpoint import load_processor
-from medgpt_cli.training.packing import fill, pack
+from medgpt_cli.training.micro_batches import MicroBatch, require_room, rows_of_pass
+from medgpt_cli.training.packing import fill
 from medgpt_cli.training.plan.activations import Batch
 from medgpt_cli.training.plan.shapes import Shape
 from medgpt_cli.workflows import training_files
@@ -40,7 +41,8 @@ class Rows:
         records: How many; None where they are assumed.
         tokens: Of one pass.
         count: Rows of one pass.
-        fill: The share of `train.max_length` that records fill, 0 to 1; 1 where rows are not packed.
+        fill: The share of a row's tokens that records fill, 0 to 1; 1 where a row is one record.
+        longest: Tokens of the longest record.
         fullest: One of the rows of the fullest micro-batch.
         average: An average row.
         basis: Where the numbers come from, as a sentence.
@@ -50,6 +52,7 @@ class Rows:
     tokens: int
     count: int
     fill: float
+    longest: int
     fullest: Batch
     average: Batch
     basis: str
@@ -62,20 +65,22 @@ class _Size:
     tiles: int
 
 
-def rows_of(recipe: Any, shape: Shape, folder: Path | None) -> Rows:
+def rows_of(recipe: Any, shape: Shape, folder: Path | None, batch: MicroBatch) -> Rows:
     """The rows of a recipe.
 
     Args:
         recipe: A stage recipe.
         shape: The model.
         folder: Of the model's tokenizer; None where there is none, and characters are counted.
+        batch: What a forward pass of a device takes in.
 
     Raises:
         NotThere: A data file does not exist.
         BadRecord: A record is longer than `train.max_length`, or there is none.
+        BadRecipe: A forward pass does not hold the longest record.
     """
     if not recipe.data.mix:
-        return _assumed(recipe, shape)
+        return _assumed(recipe, shape, batch)
     paths = [Path(source.path) for source in recipe.data.mix]
     training_files.require_files(paths)
     root = Path(recipe.data.image_root) if recipe.data.image_root else None
@@ -89,18 +94,16 @@ def rows_of(recipe: Any, shape: Shape, folder: Path | None) -> Rows:
     _refuse_long(samples, sizes, recipe.train.max_length)
     lengths = [size.tokens for size in sizes]
     order = mixture_of(recipe, [len(each) for each in found], lengths).of_pass(0).tolist()
-    rows: Sequence[tuple[int, ...]] = [(number,) for number in order]
-    filled = 1.0
-    if recipe.train.packing:
-        rows = pack(
-            order,
-            lengths,
-            [size.tiles for size in sizes],
-            max_tokens=recipe.train.max_length,
-            max_images=recipe.train.max_images,
-            seed=recipe.train.seed,
-        )
-        filled = fill(rows, lengths, recipe.train.max_length)
+    require_room(recipe.train, lengths, batch.processes)
+    rows = rows_of_pass(
+        recipe.train,
+        order,
+        lengths,
+        [size.tiles for size in sizes],
+        processes=batch.processes,
+        seed=recipe.train.seed,
+    )
+    filled = 1.0 if batch.row_tokens is None else fill(rows, lengths, batch.row_tokens)
     how = (
         "tokens counted with the model's own tokenizer and template"
         if folder is not None
@@ -112,27 +115,31 @@ def rows_of(recipe: Any, shape: Shape, folder: Path | None) -> Rows:
         sum(lengths[number] for row in rows for number in row),
         len(rows),
         filled,
-        _fullest(rows, sizes, recipe.train.batch_size),
+        max(lengths),
+        _fullest(rows, sizes, batch.rows),
         _mean(rows, sizes),
         f"{len(sizes):,} records; {how}",
     )
 
 
-def _assumed(recipe: Any, shape: Shape) -> Rows:
-    length = recipe.train.max_length
+def _assumed(recipe: Any, shape: Shape, batch: MicroBatch) -> Rows:
+    record = min(recipe.train.max_length, batch.row_tokens or recipe.train.max_length)
+    length = batch.row_tokens or record
     tiles = max(1, length // (2 * shape.tower.handed_on))
     if recipe.train.packing:
         tiles = min(tiles, recipe.train.max_images)
-    row = Batch(length, length // 2, tiles, float(length))
+    row = Batch(length, length // 2, tiles, float(record))
+    records = "one record" if record == length else f"records of {record:,} tokens"
     plural = "s" if tiles > 1 else ""
     return Rows(
         None,
         TOKENS,
         -(-TOKENS // length),
         1.0,
+        record,
         row,
         row,
-        f"no data named: {TOKENS:,} tokens are assumed, in full rows of one record with {tiles} image{plural} each, "
+        f"no data named: {TOKENS:,} tokens are assumed, in full rows of {records} with {tiles} image{plural} each, "
         "half of the tokens learnt",
     )
 

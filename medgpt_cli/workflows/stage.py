@@ -6,6 +6,7 @@ The stages differ only in their recipes (which parts learn, at which rate, on wh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from medgpt_cli.workflows.context import check_processes
 from medgpt_cli.workflows.first_step import first_loss_note
 from medgpt_cli.workflows.parts_table import part_rows
 from medgpt_cli.workflows.stage_data import StageData, gather
-from medgpt_cli.workflows.stage_trainer import build_trainer
+from medgpt_cli.workflows.stage_trainer import batch_of, build_trainer
 from medgpt_cli.workflows.starting import (
     base_hashes,
     build_embedded,
@@ -152,8 +153,10 @@ def _run(
                 {"phi": gathered.phi},
                 gathered.pictures,
             )
-            run_record.note(run, {"parameters": {part: row._asdict() for part, row in rows.items()}})
-            announce(run, resolved, gathered, rows, last)
+            batch = batch_of(recipe)
+            parameters = {part: row._asdict() for part, row in rows.items()}
+            run_record.note(run, {"parameters": parameters, "batch": asdict(batch)})
+            announce(run, resolved, gathered, rows, batch, last)
         if first and recipe.engine.report_to:
             keep_trackers_in(run.path, online=online)
         distributed.wait()
@@ -202,7 +205,7 @@ def _train(
         run.metrics,
         sources=trainer.sources,
         validation_sources=trainer.validation_sources,
-        row_tokens=recipe.train.max_length if recipe.train.packing else None,
+        row_tokens=batch_of(recipe).row_tokens,
     )
     meters.attach(trainer)
     trainer.add_callback(meters)

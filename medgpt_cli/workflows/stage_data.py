@@ -16,6 +16,7 @@ from medgpt_cli.core.types import Sample
 from medgpt_cli.data.encoded_rows import EncodedRows
 from medgpt_cli.data.mixing import Mixture
 from medgpt_cli.data.prepared.opening import is_prepared
+from medgpt_cli.training.micro_batches import require_room
 from medgpt_cli.workflows import training_files
 from medgpt_cli.workflows.fitting import fit
 from medgpt_cli.workflows.gates.leakage import against_hashes, leakage_gate
@@ -79,6 +80,7 @@ def gather(recipe: Any, processor: Any) -> StageData:
         NotThere: A file does not exist, or a folder is no prepared set.
         BadRecord: Evaluating was asked for and there is nothing to evaluate on.
         BadRecord: More records are bad than `data.max_bad` allows, or some are longer than `train.max_length`.
+        BadRecipe: A forward pass does not hold the longest record.
         PhiFound: The records identify patients, and nobody answers for it.
         HashMismatch: A shard or a picture of a prepared set is not the one its manifest names.
     """
@@ -113,6 +115,9 @@ def gather(recipe: Any, processor: Any) -> StageData:
     encoder = encoder_of(processor)
     fitted = fit([learnt[path] for path in paths], encoder, recipe.train)
     checked = fit(watched, encoder, recipe.train)
+    require_room(
+        recipe.train, fitted.rows.lengths, distributed.ranks() // recipe.engine.sequence_parallel
+    )
     return StageData(
         train=fitted.rows,
         mixture=mixture_of(recipe, fitted.counts, fitted.rows.lengths),

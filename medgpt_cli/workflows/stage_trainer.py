@@ -16,12 +16,13 @@ from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.data.batches import EncodedDataset, collate
 from medgpt_cli.models.attention.closed import close_documents
 from medgpt_cli.models.attention.probe import require_agreement
+from medgpt_cli.training import micro_batches
 from medgpt_cli.training.arguments import run_length, training_arguments
 from medgpt_cli.training.best import best_of
 from medgpt_cli.training.checkpointing import checkpoint_layers
 from medgpt_cli.training.engine import deepspeed_config
 from medgpt_cli.training.guards import Guard
-from medgpt_cli.training.packing import pack
+from medgpt_cli.training.micro_batches import MicroBatch, micro_batch
 from medgpt_cli.training.parts import adamw, parameter_groups
 from medgpt_cli.training.source_losses import SourceLosses
 from medgpt_cli.training.stream import Cursor, Row, Stream
@@ -63,10 +64,10 @@ def build_trainer(
     sources = SourceLosses(names) if len(names) > 1 else None
     validated = SourceLosses(list(parts)) if len(parts) > 1 else None
     together = recipe.engine.sequence_parallel
-    total, steps = run_length(
-        recipe.train, len(rows_of_pass(recipe, gathered, 0)), ranks=ranks() // together
-    )
-    deepspeed = deepspeed_config(recipe.engine, recipe.train, bf16=bf16, cpu=cpu)
+    processes = ranks() // together
+    batch = batch_of(recipe)
+    total, steps = run_length(recipe.train, len(rows_of_pass(recipe, gathered, 0)), ranks=processes)
+    deepspeed = deepspeed_config(recipe.engine, recipe.train, rows=batch.rows, bf16=bf16, cpu=cpu)
     validation = EncodedDataset(
         gathered.validation, pixels, mix.part_of(parts) if validated is not None else None
     )
@@ -80,6 +81,7 @@ def build_trainer(
             recipe.train,
             checkpoints=run.checkpoints,
             steps=steps,
+            ranks=processes,
             bf16=bf16,
             cpu=cpu,
             deepspeed=deepspeed,
@@ -118,24 +120,26 @@ def _checkpoint(model: Any, recipe: Any, *, cpu: bool) -> None:
     checkpoint_layers(model, mode, "cpu" if cpu else "cuda")
 
 
+def batch_of(recipe: Any) -> MicroBatch:
+    """What one forward pass of this process takes in."""
+    return micro_batch(recipe.train, ranks() // recipe.engine.sequence_parallel)
+
+
 def rows_of_pass(recipe: Any, gathered: StageData, number: int) -> Sequence[Row]:
-    """The rows of one pass over the mixture: records, or rows packed with them.
+    """The rows of one pass over the mixture: records, or rows of several.
 
     Args:
         recipe: A stage recipe.
         gathered: What it learns from.
         number: The pass, from 0.
     """
-    order = gathered.mixture.of_pass(number).tolist()
-    if not recipe.train.packing:
-        return [(record,) for record in order]
     shuffled = gathered.mixture.order == "shuffled"
-    return pack(
-        order,
+    return micro_batches.rows_of_pass(
+        recipe.train,
+        gathered.mixture.of_pass(number).tolist(),
         gathered.train.lengths,
         gathered.train.images,
-        max_tokens=recipe.train.max_length,
-        max_images=recipe.train.max_images,
+        processes=ranks() // recipe.engine.sequence_parallel,
         seed=recipe.train.seed * 1_000_003 + number if shuffled else None,
     )
 
@@ -148,8 +152,7 @@ def _stream(recipe: Any, gathered: StageData, total: int, last: Path | None) -> 
         return Stream(rows, total)
     start = Cursor(**json.loads((last / CURSOR).read_text()))
     step = json.loads((last / STATE).read_text())["global_step"]
-    a_step = recipe.train.batch_size * recipe.train.accumulate
-    done = min(step * a_step * (ranks() // recipe.engine.sequence_parallel), total)
+    done = min(step * batch_of(recipe).rows_of_step, total)
     return Stream(rows, total, start=start, done=done)
 
 

@@ -104,6 +104,9 @@ def ours(model: Any, records: list[Encoded], pixels: Pixels, watch: Watch, words
     section = SimpleNamespace(
         seed=0,
         batch_size=words.batch,
+        batch_tokens=None,
+        packing=False,
+        max_length=2048,
         accumulate=words.accumulate,
         lr=0.0,
         schedule="constant",

@@ -114,6 +114,7 @@ def test_a_stage_moves_only_the_parts_it_names(folder: Path, tiny: Path, stage: 
         ["train.threads=2"],
         [*WEIGHED, "data.mix.1.cap=2"],
         [*TWO, "train.packing=true", "train.max_length=320"],
+        [*TWO, "train.batch_tokens=300"],
         [
             *TWO,
             "data.temperature=4",
@@ -122,7 +123,16 @@ def test_a_stage_moves_only_the_parts_it_names(folder: Path, tiny: Path, stage: 
             "train.eval_steps=2",
         ],
     ],
-    ids=["plain", "accumulated", "validated", "two threads", "weighed mix", "packed", "tempered mix"],
+    ids=[
+        "plain",
+        "accumulated",
+        "validated",
+        "two threads",
+        "weighed mix",
+        "packed",
+        "tokens",
+        "tempered mix",
+    ],
 )
 def test_a_run_cut_in_two_ends_in_the_weights_of_one_that_was_not(
     folder: Path, words: list[str], stop: int
@@ -132,7 +142,7 @@ def test_a_run_cut_in_two_ends_in_the_weights_of_one_that_was_not(
         "sft",
         "--data",
         "local.jsonl",
-        *FAST,
+        *(FAST[1:] if "train.batch_tokens=300" in words else FAST),
         *words,
         "train.max_steps=12",
         f"train.save_steps={stop}",

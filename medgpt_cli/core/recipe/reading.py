@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from medgpt_cli.core.errors import BadRecipe, Complaint
-from medgpt_cli.core.recipe import commandline, faults, rules, sources
+from medgpt_cli.core.recipe import alternatives, commandline, faults, rules, sources
 from medgpt_cli.core.recipe.layers import DEFAULT, Fault, Sheet, dotted
 from medgpt_cli.core.recipe.locating import find
 from medgpt_cli.core.recipe.stages import STAGES, defaults
@@ -75,7 +75,9 @@ def read_recipe(
     sheet.lay(defaults(read.stage), lambda _: DEFAULT)
     for layer in read.layers:
         sheet.lay(layer.tree, layer.origin)
+        wrong.extend(_settled(sheet))
     wrong.extend(words.lay_on(sheet))
+    wrong.extend(_settled(sheet))
     recipe, found_wrong = _check(sheet, read.stage)
     wrong.extend(found_wrong)
     if wrong or recipe is None:
@@ -87,6 +89,13 @@ def read_recipe(
         tuple(overrides),
         {dotted(keys): sheet.origin(keys).name for keys, _ in sheet.leaves()},
     )
+
+
+def _settled(sheet: Sheet) -> list[sources.Wrong]:
+    return [
+        sources.wrong(keys, what, repair, sheet.origin(keys))
+        for keys, what, repair in alternatives.settle(sheet)
+    ]
 
 
 def _check(sheet: Sheet, stage: str) -> tuple[Any, list[sources.Wrong]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from medgpt_cli.core.recipe.alternatives import none_is_given
 from medgpt_cli.core.recipe.layers import DEFAULT, Fault, Sheet
 from medgpt_cli.core.recipe.lora_rules import lora_rules
 from medgpt_cli.core.recipe.yaml12 import Keys
@@ -133,6 +134,24 @@ def best_is_measured(sheet: Sheet) -> Iterator[Fault]:
         yield ("train", "keep_best"), "needs evaluations to compare", "set train.eval_steps"
 
 
+def rows_make_up_the_step(sheet: Sheet) -> Iterator[Fault]:
+    """Packed rows are whole, and each forward pass of a step takes as many; devices are counted once they are known."""
+    words = ("batch_tokens", "max_length", "accumulate")
+    tokens, length, passes = (sheet.get(("train", word)) for word in words)
+    if sheet.get(("train", "packing")) is not True or not all(
+        isinstance(value, int) and value > 0 for value in (tokens, length, passes)
+    ):
+        return
+    one = length * passes
+    if tokens % one:
+        near = ", ".join(str(each) for each in (tokens // one * one, (tokens // one + 1) * one) if each)
+        yield (
+            ("train", "batch_tokens"),
+            f"must be a multiple of train.max_length times train.accumulate, {one:,}, where rows are packed",
+            f"such as {near}",
+        )
+
+
 RULES: tuple[Callable[[Sheet], Iterator[Fault]], ...] = (
     something_learns,
     whole_or_composed,
@@ -143,5 +162,7 @@ RULES: tuple[Callable[[Sheet], Iterator[Fault]], ...] = (
     shares_add_up,
     balance_sees_whole_rows,
     yarn_has_a_factor,
+    none_is_given,
+    rows_make_up_the_step,
     lora_rules,
 )

@@ -119,8 +119,10 @@ class Train(Section):
     """Passes over the training mix, in epochs; not read where max_steps is given."""
     max_steps: AtLeastOne | None = None
     """End after so many optimizer steps."""
-    batch_size: AtLeastOne = 8
-    """Records, or packed rows, in one forward pass on one device."""
+    batch_size: AtLeastOne | None = 8
+    """Records, or packed rows, in one forward pass on one device; empty where batch_tokens is given."""
+    batch_tokens: AtLeastOne | None = None
+    """Instead of batch_size: tokens of one optimizer step at most, over all devices and forward passes."""
     accumulate: AtLeastOne = 1
     """Forward passes whose gradients are added up before one optimizer step."""
     max_length: int = Field(default=2048, ge=16)

@@ -39,7 +39,9 @@ class Setup:
         average: An average row.
         rows: Rows of a micro-batch of one device.
         accumulate: Micro-batches of a step.
-        length: Longest row in tokens.
+        length: Longest row in tokens, or longest record where rows are not packed.
+        tokens: Of a step, which then stay as they are whatever shares it; None where the recipe counts rows.
+        longest: The longest record in tokens, where forward passes are filled with whole records up to `tokens`.
     """
 
     shape: Shape
@@ -51,6 +53,8 @@ class Setup:
     rows: int
     accumulate: int
     length: int
+    tokens: int | None = None
+    longest: int | None = None
 
     def memory(self) -> Memory:
         """What one device must hold."""
@@ -113,24 +117,14 @@ def cheapest(setup: Setup, fields: Collection[str]) -> Change | None:
     """
     if change := _best(setup, setup, fields):
         return change
-    devices = setup.sharing.ranks * 2
-    while setup.machine.kind == "cuda" and devices <= MOST_DEVICES:
-        more = replace(
-            setup,
-            machine=replace(setup.machine, devices=devices),
-            sharing=replace(setup.sharing, ranks=devices),
-        )
+    more = _twice_the_devices(setup)
+    while more is not None and more.machine.kind == "cuda" and more.sharing.ranks <= MOST_DEVICES:
         if change := _best(setup, more, fields):
-            return replace(change, words=(f"--gpus {devices}", *change.words))
-        devices *= 2
+            return replace(change, words=(f"--gpus {more.sharing.ranks}", *change.words))
+        more = _twice_the_devices(more)
     shorter = setup
     while shorter.length // 2 >= SHORTEST:
-        shorter = replace(
-            shorter,
-            length=shorter.length // 2,
-            fullest=_half(shorter.fullest),
-            average=_half(shorter.average),
-        )
+        shorter = _shorter(shorter)
         if change := _best(setup, shorter, fields):
             words = (f"train.max_length={shorter.length}", *change.words)
             return replace(change, words=words, another_training=True)
@@ -138,16 +132,18 @@ def cheapest(setup: Setup, fields: Collection[str]) -> Change | None:
 
 
 def _best(written: Setup, start: Setup, fields: Collection[str]) -> Change | None:
-    before = written.pace().total * start.length / written.length
+    before = written.pace().total * (start.length / written.length if written.tokens is None else 1)
     found = [
         Change(words, setup, setup.pace().total / before - 1)
-        for words, setup in _ways(start, fields)
+        for words, setup in _ways(written, start, fields)
         if setup.fits()
     ]
     return min(found, key=lambda change: (round(change.slower, 3), len(change.words)), default=None)
 
 
-def _ways(start: Setup, fields: Collection[str]) -> Iterator[tuple[tuple[str, ...], Setup]]:
+def _ways(
+    written: Setup, start: Setup, fields: Collection[str]
+) -> Iterator[tuple[tuple[str, ...], Setup]]:
     """Every combination of changes that a step of as many rows allows, and the words for it."""
     for sharing in _sharings(start, fields):
         words = tuple(
@@ -157,18 +153,58 @@ def _ways(start: Setup, fields: Collection[str]) -> Iterator[tuple[tuple[str, ..
         )
         if not {word.partition("=")[0].removeprefix("engine.") for word in words} <= set(fields):
             continue
-        rows = start.rows
-        accumulate = start.accumulate * sharing.sequence // start.sharing.sequence
-        while True:
+        passes = start.accumulate * sharing.sequence // start.sharing.sequence
+        way: Setup | None = replace(start, sharing=sharing, accumulate=passes)
+        while way is not None:
             own = words
-            if rows != start.rows:
-                own += (f"train.batch_size={rows}",)
-            if accumulate != start.accumulate:
-                own += (f"train.accumulate={accumulate}",)
-            yield own, replace(start, sharing=sharing, rows=rows, accumulate=accumulate)
-            if rows % 2:
-                break
-            rows, accumulate = rows // 2, accumulate * 2
+            if way.rows != written.rows and way.tokens is None:
+                own += (f"train.batch_size={way.rows}",)
+            if way.accumulate != written.accumulate:
+                own += (f"train.accumulate={way.accumulate}",)
+            yield own, way
+            way = _more_passes(way)
+
+
+def _more_passes(setup: Setup) -> Setup | None:
+    """The same step in twice as many forward passes, each half as large; None where a row would be cut."""
+    passes = setup.accumulate * 2
+    if setup.rows % 2 == 0:
+        return replace(setup, rows=setup.rows // 2, accumulate=passes)
+    if setup.tokens is None or setup.longest is None:
+        return None
+    processes = setup.sharing.ranks // setup.sharing.sequence
+    if setup.tokens // (passes * processes) < setup.longest:
+        return None
+    return replace(setup, accumulate=passes, fullest=_half(setup.fullest), average=_half(setup.average))
+
+
+def _twice_the_devices(setup: Setup) -> Setup | None:
+    """Twice as many devices; None where the tokens of a step cannot be shared by them."""
+    if setup.tokens is not None:
+        halved = setup if setup.accumulate % 2 == 0 else _more_passes(setup)
+        if halved is None:
+            return None
+        setup = replace(halved, accumulate=halved.accumulate // 2)
+    devices = setup.sharing.ranks * 2
+    return replace(
+        setup,
+        machine=replace(setup.machine, devices=devices),
+        sharing=replace(setup.sharing, ranks=devices),
+    )
+
+
+def _shorter(setup: Setup) -> Setup:
+    """Rows, or records, half as long; as many tokens a step where these are counted."""
+    length = setup.length // 2
+    if setup.longest is not None:
+        return replace(setup, length=length, longest=min(setup.longest, length))
+    return replace(
+        setup,
+        length=length,
+        rows=setup.rows if setup.tokens is None else setup.rows * 2,
+        fullest=_half(setup.fullest),
+        average=_half(setup.average),
+    )
 
 
 def _engine(sharing: Sharing, before: Sharing) -> dict[str, tuple[object, object]]:
