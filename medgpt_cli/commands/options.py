@@ -19,6 +19,20 @@ DataPaths = Annotated[
 ]
 """Sets `data.mix` of the recipe."""
 
+EndpointKey = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint-key", metavar="VARIABLE", help="Environment variable that holds the endpoint's key."
+    ),
+]
+"""A key is never typed: the command line stands in the list of processes."""
+
+EndpointTokenFile = Annotated[
+    Path | None,
+    typer.Option("--token-file", metavar="FILE", help="File with the key that the endpoint asks for."),
+]
+"""The same out of a file, in the word that `serve` has for it."""
+
 Sets = Annotated[
     str | None,
     typer.Option("--data", metavar="DIR", help="Folder that the public sets lie in or below."),

@@ -101,6 +101,12 @@ class RunFolder:
         writer = {"pid": os.getpid(), "host": socket.gethostname()} if state == "running" else {}
         files.write_json(self.path / self._state, {"state": state, "kind": self.kind, **writer, **told})
 
+    def reopen(self) -> None:
+        """Says that what is in place is made anew, so that nobody uses it before `finish`."""
+        if self._lock is not None:
+            self._write_state("running")
+            self.done = False
+
     def finish(self, **told: object) -> None:
         """Says that everything is in place; only after this may others use the folder.
 

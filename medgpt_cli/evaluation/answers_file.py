@@ -57,11 +57,8 @@ class AnswersFile:
 
     @property
     def texts(self) -> list[str]:
-        """What was answered to each item, in order; nothing where nothing was, or not to its end."""
-        return [
-            answer.text or "" if answer is not None and answer.finished else ""
-            for answer in self._answers
-        ]
+        """What was answered to each item, in order; nothing where nothing was."""
+        return [answer.text or "" if answer is not None else "" for answer in self._answers]
 
     def __call__(self, requests: Sequence[Request], on_reply: Callable[[int, Reply], None]) -> None:
         """Hands out the answers.

@@ -6,16 +6,16 @@ Nothing is loaded before it is asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from medgpt_cli.core import distributed, files
+from medgpt_cli.core import distributed
 from medgpt_cli.core.cache import cache_dir
 from medgpt_cli.core.manifest import code_hash, versions
-from medgpt_cli.core.types import AnswerMany
+from medgpt_cli.core.types import AnswerMany, Reply, Request
+from medgpt_cli.data.images.hashing import hash_picture
+from medgpt_cli.data.images.references import read_reference
 from medgpt_cli.evaluation.answer_cache import AnswerCache, Remembering
 from medgpt_cli.evaluation.tasks.task import Task
 from medgpt_cli.workflows.eval_settings import EvalSettings
@@ -44,6 +44,15 @@ class Answering:
             return self.answer
         scope = [self.hash or "", repr(sorted(self.words.items())), f"{task.name}@{task.version}"]
         return Remembering(self.answer, remembered, scope, picture_hash)
+
+
+def as_recorded(manifest: Mapping[str, Any]) -> Answering:
+    """Who answered a finished evaluation; nobody is loaded, and nobody can be asked."""
+
+    def nobody(requests: Sequence[Request], on_reply: Callable[[int, Reply], None]) -> None:
+        raise RuntimeError("a finished evaluation asks nobody")
+
+    return Answering(manifest["model_hash"], nobody, manifest["answering"], manifest.get("answers_hash"))
 
 
 def name_of(settings: EvalSettings) -> str:
@@ -126,7 +135,14 @@ def _endpoint(settings: EvalSettings) -> Answering:
 
     backing = settings.backing
     assert backing.endpoint is not None
-    found = endpoint_from(backing.endpoint, backing.endpoint_model, backing.endpoint_key, backing.online)
+    found = endpoint_from(
+        backing.endpoint,
+        backing.endpoint_model,
+        backing.endpoint_key,
+        backing.online,
+        key_file=backing.token_file,
+        picture_size=backing.picture_size,
+    )
     return Answering(found.hash, found, dict(found.identity))
 
 
@@ -135,19 +151,10 @@ def remembered() -> AnswerCache:
     return AnswerCache(cache_dir() / "answers")
 
 
-@cache
-def _file_hash(path: str, size: int, changed: int) -> str:
-    return files.sha256_file(Path(path))
-
-
 def picture_hash(reference: str) -> str:
     """A hash of what a reference shows: the file's bytes, and which picture in it is meant.
 
     Raises:
         OSError: The file cannot be read.
     """
-    path, mark, which = reference.partition("#")
-    if not Path(path).is_file():  # a file's own name may hold the sign
-        path, mark, which = reference, "", ""
-    state = Path(path).stat()
-    return _file_hash(path, state.st_size, state.st_mtime_ns) + mark + which
+    return hash_picture(reference).hex() + reference[len(read_reference(reference).path) :]

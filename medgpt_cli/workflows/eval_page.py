@@ -137,7 +137,7 @@ def facts_of(
     for name, value in answering.words.items():
         if name == "reports":
             facts |= {f"{metric}, read by": str(each["read_by"]) for metric, each in value.items()}
-        elif name not in ("code", *packages):
+        elif name not in ("code", "extracted", *packages):
             facts[name.replace("_", " ")] = str(value)
     facts |= {f"data SHA-256 of {score.task}": score.data_hash for score in scores if not score.effect}
     facts |= {f"SHA-256 of {name}": value for name, value in hashes.items()}

@@ -29,21 +29,28 @@ from medgpt_cli.workflows import eval_page
 from medgpt_cli.workflows.eval_backing import Answering
 from medgpt_cli.workflows.eval_settings import EvalSettings
 from medgpt_cli.workflows.eval_tasks import plain_of
+from medgpt_cli.workflows.picture_files import PictureFiles, refuse_changed
 
 SCORES, SAMPLES = "scores.json", "samples.jsonl"
 MARKDOWN, LATEX = "scores.md", "scores.tex"
+OF_PICTURES = frozenset({"pictures", "data", "protocols"})
+"""What differs where nothing but pictures was changed."""
 
 
-def refuse_other(run: RunFolder, asked: dict[str, Any], model_hash: str | None = None) -> None:
+def refuse_other(
+    run: RunFolder, asked: dict[str, Any], tasks: Sequence[Task], model_hash: str | None = None
+) -> None:
     """An evaluation is only continued with exactly what it was begun with.
 
     Args:
         run: The folder.
         asked: What is asked of which model, in words.
+        tasks: The same, item by item.
         model_hash: The model's hash, once it is known.
 
     Raises:
         UsageError: The folder holds another evaluation.
+        HashMismatch: It holds this one, of other pictures.
     """
     if not run.manifest.exists():
         return
@@ -51,6 +58,8 @@ def refuse_other(run: RunFolder, asked: dict[str, Any], model_hash: str | None =
     changed = [word for word in asked if asked[word] != before["asked"].get(word)]
     if model_hash not in (None, before.get("model_hash")):
         changed.append("weights under the same name")
+    if "pictures" in changed and OF_PICTURES.issuperset(changed):
+        refuse_changed(run.path, before["asked"].get("pictures"), _shown(tasks))
     if changed:
         raise UsageError(
             f"{run.path} holds another evaluation, with different {', '.join(changed)}",
@@ -66,8 +75,10 @@ def asked(settings: EvalSettings, tasks: Sequence[Task], model: str) -> dict[str
         "model": model,
         "adapter": settings.adapter,
         "endpoint": settings.backing.endpoint,
+        "picture_size": settings.backing.picture_size,
         "protocols": [task.protocol for task in tasks],
         "data": {word: task.data_hash for word, task in zip(settings.asked.tasks, plain, strict=True)},
+        "pictures": _shown(tasks).told(),
         "prompts": {task.name: _prompts_hash(task) for task in tasks},
         "measures": {task.name: list(task.measures) for task in tasks},
         "majority": files.sha256_file(Path(majority)) if majority else None,
@@ -77,12 +88,23 @@ def asked(settings: EvalSettings, tasks: Sequence[Task], model: str) -> dict[str
     }
 
 
+def _shown(tasks: Sequence[Task]) -> PictureFiles:
+    """The pictures of all questions, examples before them included."""
+    return PictureFiles.of(item for task in tasks for item in task.items)
+
+
 def _prompts_hash(task: Task) -> str:
     """SHA-256 over every word that is said: a task file's wording may change under the same profile and version."""
     return hashlib.sha256("".join(item.prompt_hash for item in task.items).encode()).hexdigest()
 
 
-def begin(run: RunFolder, settings: EvalSettings, asked: dict[str, Any], answering: Answering) -> None:
+def begin(
+    run: RunFolder,
+    settings: EvalSettings,
+    asked: dict[str, Any],
+    tasks: Sequence[Task],
+    answering: Answering,
+) -> None:
     """Says in the manifest what is being evaluated, and keeps the recipe by which the run goes on."""
     resolved = settings.resolved
     tree = resolved.as_json()
@@ -91,6 +113,7 @@ def begin(run: RunFolder, settings: EvalSettings, asked: dict[str, Any], answeri
     files.write_text(run.path / "recipe.yaml", resolved.written)
     files.write_text(run.path / "overrides.txt", "".join(f"{word}\n" for word in resolved.overrides))
     files.write_json(run.recipe, tree)
+    _shown(tasks).keep(run.path)
     write_manifest(run.path, _manifest(asked, answering))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ class Backing:
         endpoint: Address of an endpoint that is asked instead of a model here.
         endpoint_model: Its name there.
         endpoint_key: The environment variable that holds its key.
+        token_file: The file that holds it instead.
+        picture_size: Side in pixels of the square that pictures are padded to before they are sent.
         online: Whether a hub id may be fetched, and an endpoint elsewhere be asked.
         cache: Whether answers are taken from and kept in the cache folder.
     """
@@ -32,6 +34,8 @@ class Backing:
     endpoint: str | None = None
     endpoint_model: str | None = None
     endpoint_key: str | None = None
+    token_file: Path | None = None
+    picture_size: int | None = None
     online: bool = False
     cache: bool = False
 
@@ -41,6 +45,8 @@ class Backing:
             "endpoint": self.endpoint,
             "endpoint-model": self.endpoint_model,
             "endpoint-key": self.endpoint_key,
+            "token-file": self.token_file,
+            "picture-size": self.picture_size,
         }
         words = [f"--{name}={value}" for name, value in named.items() if value is not None]
         return words + ["--online"] * self.online + ["--cache"] * self.cache
@@ -57,6 +63,7 @@ class Keeping:
         force: Overwrite an earlier evaluation.
         overlap: Compare the questions with the model's recorded training data.
         examples: Tasks of lent sets whose wrong answers may stand in the report.
+        extracted: Folder of extractions that reports are scored by.
     """
 
     text: bool = False
@@ -65,6 +72,7 @@ class Keeping:
     force: bool = False
     overlap: bool = True
     examples: tuple[str, ...] = ()
+    extracted: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +129,7 @@ class EvalSettings:
         words = ["medgpt", "eval", "run", f"--recipe={recipe}", *self.backing.words()]
         words += ["--keep-text"] * self.keeping.text + ["--no-overlap"] * (not self.keeping.overlap)
         words += [f"--examples={name}" for name in self.keeping.examples]
+        words += [f"--extracted={self.keeping.extracted}"] if self.keeping.extracted else []
         return shlex.join([*words, f"--out={out}", "--resume"])
 
 
@@ -143,9 +152,10 @@ def settings_of(
     resolved = read_recipe(recipe, stage="eval", overrides=overrides, flags=flags)
     if keeping.resume and keeping.out is None:
         raise UsageError("--resume needs to know which run", repair="name it with --out")
-    if backing.endpoint is None and (backing.endpoint_model or backing.endpoint_key):
+    if backing.endpoint is None and (lone := replace(backing, online=False, cache=False).words()):
+        named = " and ".join(word.partition("=")[0] for word in lone)
         raise UsageError(
-            "--endpoint-model and --endpoint-key are of an endpoint",
+            f"{named} {'is' if len(lone) == 1 else 'are'} of an endpoint",
             repair="name it with --endpoint URL",
         )
     chosen = resolved.recipe.model

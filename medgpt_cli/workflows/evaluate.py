@@ -19,7 +19,7 @@ from medgpt_cli.evaluation.majority import Majority
 from medgpt_cli.evaluation.outcomes import SampleLog
 from medgpt_cli.evaluation.runner import run_task
 from medgpt_cli.evaluation.tasks.task import Task
-from medgpt_cli.workflows import eval_backing, eval_ranks, eval_record
+from medgpt_cli.workflows import eval_backing, eval_ranks, eval_record, eval_reports
 from medgpt_cli.workflows.asking import Asking
 from medgpt_cli.workflows.eval_backing import Answering
 from medgpt_cli.workflows.eval_page import refuse_names
@@ -52,6 +52,7 @@ def run_eval(
     settings = settings_of(recipe, overrides, flags, backing, keeping)
     tasks = tasks_of(settings)
     refuse_names(keeping, tasks)
+    eval_reports.refuse_extracted(keeping, tasks)
     majority = _fitted_on(settings.asked.majority) if settings.asked.majority else None
     name = eval_backing.name_of(settings)
     tasks = eval_backing.limited(tasks, settings, name)
@@ -71,9 +72,11 @@ def run_eval(
     try:
         if distributed.is_first():
             console.log_to(run.log)
-            eval_record.refuse_other(run, asked)
+            eval_record.refuse_other(run, asked, tasks)
         if distributed.from_first(run.done):
-            if distributed.is_first():
+            if distributed.is_first() and keeping.extracted is not None:
+                eval_reports.score_again(run, settings, asked, tasks, majority)
+            elif distributed.is_first():
                 console.say(f"{run.path} had already finished.")
         else:
             if settings.model is settings.adapter is None and backing.endpoint is None:
@@ -81,6 +84,8 @@ def run_eval(
             _evaluate(run, settings, asked, tasks, majority, found)
         if distributed.is_first():
             eval_record.tell(run, as_json=json)
+            again = settings.again(run.recipe, run.path)
+            eval_reports.tell_next(tasks, settings, again, run.path / eval_record.SAMPLES)
     finally:
         console.log_to(None)
         run.close()
@@ -111,8 +116,8 @@ def _evaluate(
 ) -> None:
     answering = found or eval_backing.opened(settings, asked["model"])
     if distributed.is_first():
-        eval_record.refuse_other(run, asked, answering.hash)
-        eval_record.begin(run, settings, asked, answering)
+        eval_record.refuse_other(run, asked, tasks, answering.hash)
+        eval_record.begin(run, settings, asked, tasks, answering)
     distributed.wait()
     again = settings.again(run.recipe, run.path)
     log = eval_ranks.log_of(run.path, distributed.rank())
@@ -122,6 +127,7 @@ def _evaluate(
     if distributed.is_first():
         log = eval_ranks.merged(run.path)
         scores, outcomes = scored(tasks, log, majority, settings, asked["model"])
+        scores, outcomes, answering = eval_reports.measured(tasks, scores, outcomes, settings, answering)
         log.settle(outcomes)
         eval_ranks.sweep(run.path)
         eval_record.end(run, settings, tasks, asked, answering, scores, outcomes)

@@ -35,6 +35,7 @@ class Judge(NamedTuple):
     model: str | None
     key_env: str | None
     online: bool
+    key_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def _plan(part: Part, reports: Reports, settings: Settings) -> Plan:
     reader = run.open_reader(part.extraction, settings.weights, settings.layer, settings.baseline)
 
     def make(keys: set[str]) -> Iterable[AnyRow]:
-        console.say(f"reading {_count(len(keys), 'report')}")
+        console.say(f"reading {counted(len(keys), 'report')}")
         texts = {key: text for key, text in reports.texts.items() if key in keys}
         return reader.rows(texts, settings.batch_size)
 
@@ -182,7 +183,8 @@ def _graphs(reports: Reports, settings: Settings) -> Plan:
 def _judgements(reports: Reports, settings: Settings) -> Plan:
     if settings.judge is None:
         raise UsageError("--endpoint is missing", repair=EXTRACTIONS["green"].line)
-    judge = endpoint_from(*settings.judge)
+    url, model, key_env, online, key_file = settings.judge
+    judge = endpoint_from(url, model, key_env, online, key_file=key_file)
     pairs = {
         judgement_key(report_key(candidate), report_key(reference)): (candidate, reference)
         for candidate, reference in reports.pairs
@@ -190,11 +192,7 @@ def _judgements(reports: Reports, settings: Settings) -> Plan:
     }
 
     def make(keys: set[str]) -> Iterable[AnyRow]:
-        console.say(f"asking {judge.model} about {_count(len(keys), 'pair')}")
+        console.say(f"asking {judge.model} about {counted(len(keys), 'pair')}")
         return green.rows([pair for key, pair in pairs.items() if key in keys], judge)
 
     return Plan(green.header(judge.model), list(pairs), make)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -38,7 +38,7 @@ def test_each_question_gets_the_answer_of_its_id(items: list[Item]) -> None:
         2: Reply("three"),
         3: Reply("", error="NO_ANSWER"),
     }
-    assert (found.missing, found.empty, found.texts) == (2, (), ["", "", "three", ""])
+    assert (found.missing, found.empty, found.texts) == (2, (), ["one", "", "three", ""])
 
 
 def test_empty_answers_are_answers(items: list[Item]) -> None:

@@ -16,10 +16,9 @@ def settings(
 
 
 def test_the_line_names_who_answers_and_what_is_kept() -> None:
-    backing = Backing("http://127.0.0.1:1/v1", "med 20b", "KEY", online=True, cache=True)
-    line = settings(backing, Keeping(text=True, overlap=False)).again(
-        Path("a b/recipe.json"), Path("a b")
-    )
+    backing = Backing("http://127.0.0.1:1/v1", "med 20b", "KEY", Path("k"), 336, online=True, cache=True)
+    keeping = Keeping(text=True, overlap=False, extracted=Path("read"))
+    line = settings(backing, keeping).again(Path("a b/recipe.json"), Path("a b"))
     assert shlex.split(line) == [
         "medgpt",
         "eval",
@@ -28,10 +27,13 @@ def test_the_line_names_who_answers_and_what_is_kept() -> None:
         "--endpoint=http://127.0.0.1:1/v1",
         "--endpoint-model=med 20b",
         "--endpoint-key=KEY",
+        "--token-file=k",
+        "--picture-size=336",
         "--online",
         "--cache",
         "--keep-text",
         "--no-overlap",
+        "--extracted=read",
         "--out=a b",
         "--resume",
     ]
@@ -51,7 +53,13 @@ def test_flags_become_words_of_the_recipe() -> None:
     ("backing", "keeping", "flags", "said"),
     [
         (Backing(), Keeping(resume=True), {}, "--resume needs to know which run"),
-        (Backing(endpoint_key="KEY"), Keeping(), {}, "are of an endpoint"),
+        (Backing(endpoint_key="KEY"), Keeping(), {}, "^--endpoint-key is of an endpoint"),
+        (
+            Backing(token_file=Path("k"), picture_size=8, online=True, cache=True),
+            Keeping(),
+            {},
+            "^--token-file and --picture-size are of an endpoint",
+        ),
         (
             Backing(endpoint="http://127.0.0.1:1/v1"),
             Keeping(),

@@ -162,7 +162,7 @@ def test_green_and_asking_the_failed_again(
                 asked.append(request.turns[0].text)
                 on_reply(number, Reply(says[number]))
 
-    monkeypatch.setattr(extract, "endpoint_from", lambda url, model, key, online: Judge())
+    monkeypatch.setattr(extract, "endpoint_from", lambda url, model, key, online, key_file: Judge())
     words = ("eval", "extract", "--metric", "green", "--reports", str(reports), "--out", "out")
     words = (*words, "--endpoint", "http://127.0.0.1:1/v1")
     done = medgpt(*words)

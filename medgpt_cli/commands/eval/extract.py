@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from medgpt_cli.commands.options import Force, Json, Online, Resume
+from medgpt_cli.commands.options import EndpointKey, EndpointTokenFile, Force, Json, Online, Resume
 
 Metric = Annotated[
     str,
@@ -57,12 +57,6 @@ EndpointModel = Annotated[
     str | None,
     typer.Option("--endpoint-model", metavar="NAME", help="green: the judge's name at the endpoint."),
 ]
-EndpointKey = Annotated[
-    str | None,
-    typer.Option(
-        "--endpoint-key", metavar="VARIABLE", help="Environment variable that holds the endpoint's key."
-    ),
-]
 BatchSize = Annotated[
     int, typer.Option("--batch-size", metavar="N", min=1, help="Reports read at a time.")
 ]
@@ -81,6 +75,7 @@ def extract(
     endpoint: EndpointUrl = None,
     endpoint_model: EndpointModel = None,
     endpoint_key: EndpointKey = None,
+    token_file: EndpointTokenFile = None,
     batch_size: BatchSize = 16,
     resume: Resume = False,
     force: Force = False,
@@ -111,7 +106,9 @@ def extract(
             baseline=baseline,
             graphs=graphs,
             graph_model=graph_model,
-            judge=Judge(endpoint, endpoint_model, endpoint_key, online) if endpoint else None,
+            judge=Judge(endpoint, endpoint_model, endpoint_key, online, token_file)
+            if endpoint
+            else None,
             batch_size=batch_size,
         ),
         resume=resume,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,8 @@ import typer
 from medgpt_cli.commands.options import (
     Adapter,
     DryRun,
+    EndpointKey,
+    EndpointTokenFile,
     Force,
     Json,
     Model,
@@ -95,10 +98,19 @@ EndpointModel = Annotated[
     str | None,
     typer.Option("--endpoint-model", metavar="NAME", help="The model's name at the endpoint."),
 ]
-EndpointKey = Annotated[
-    str | None,
+PictureSize = Annotated[
+    int | None,
     typer.Option(
-        "--endpoint-key", metavar="VARIABLE", help="Environment variable that holds the endpoint's key."
+        "--picture-size",
+        metavar="PIXELS",
+        min=1,
+        help="Pad pictures to a square of this side for the endpoint, as its tower would.",
+    ),
+]
+Extracted = Annotated[
+    Path | None,
+    typer.Option(
+        "--extracted", metavar="DIR", help="Folder that eval extract wrote, for metrics of reports."
     ),
 ]
 
@@ -120,10 +132,13 @@ def run(
     endpoint: EndpointUrl = None,
     endpoint_model: EndpointModel = None,
     endpoint_key: EndpointKey = None,
+    token_file: EndpointTokenFile = None,
+    picture_size: PictureSize = None,
     no_overlap: NoOverlap = False,
     cache: Cache = False,
     keep_text: KeepText = False,
     examples: Examples = None,
+    extracted: Extracted = None,
     out: Out = None,
     resume: Resume = False,
     force: Force = False,
@@ -136,7 +151,8 @@ def run(
     The score is over all questions: an answer that is cut, fails or cannot be read is wrong. It stands
     beside its 95 % interval, the majority answer, the protocol it may be compared under, and how many of
     the questions the model met in training. Without --model it scores the newest run under runs/, else
-    the small model called tiny. Several processes share the questions under torchrun.
+    the small model called tiny. Several processes share the questions under torchrun. Metrics of reports
+    come afterwards: eval extract reads the log of a run with --keep-text, and --resume --extracted adds them.
 
     Example:
         medgpt eval run --model tiny --task my.jsonl
@@ -164,6 +180,8 @@ def run(
             endpoint=endpoint,
             endpoint_model=endpoint_model,
             endpoint_key=endpoint_key,
+            token_file=token_file,
+            picture_size=picture_size,
             online=online,
             cache=cache,
         ),
@@ -174,6 +192,7 @@ def run(
             force=force,
             overlap=not no_overlap,
             examples=tuple(examples or ()),
+            extracted=extracted,
         ),
         dry_run=dry_run,
         json=json,

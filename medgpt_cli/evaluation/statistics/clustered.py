@@ -150,7 +150,8 @@ def resampled(columns: Floats, *, seed: int, resamples: int, strata: Strata | No
     """
     rng = np.random.default_rng(seed)
     drawn = [_drawn(columns[own], rng, resamples) for own in _among(len(columns), strata)]
-    return np.sum(drawn, axis=0, dtype=float)
+    total: Floats = np.sum(drawn, axis=0, dtype=float)
+    return total
 
 
 def _among(count: int, strata: Strata | None) -> list[Strata]:
