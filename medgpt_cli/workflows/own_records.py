@@ -17,6 +17,7 @@ from medgpt_cli.core.types import Sample
 from medgpt_cli.data.prepared.opening import MANIFEST, PreparedSet, is_prepared, samples_of
 from medgpt_cli.data.records import read_records
 from medgpt_cli.data.splits import SYNONYMS
+from medgpt_cli.workflows.picture_files import PictureFiles, refuse_changed_pictures
 from medgpt_cli.workflows.task_records import POOL
 
 HELD_OUT = ("test", "validation")
@@ -24,13 +25,24 @@ HELD_OUT = ("test", "validation")
 
 
 def read_questions(path: Path) -> tuple[list[Sample], str]:
-    """The records of one's own data that are asked, and the SHA-256 that names them.
+    """The records of one's own data that are asked, and the SHA-256 that names them and their pictures.
+
+    Without pictures it is that of the record file, or of the manifest of a prepared set.
 
     Raises:
         NotThere: There is nothing.
         BadRecord: The file cannot be read, has bad records, or the prepared set has no held-out split.
         InputError: A folder that is no prepared set and none that an adapter knows.
+        HashMismatch: A shard or a picture of a prepared set is not the one its manifest names.
     """
+    samples, digest = _asked(path)
+    pictures = PictureFiles.of(samples).hashes
+    if pictures:
+        digest = hashlib.sha256(bytes.fromhex(digest) + b"".join(pictures)).hexdigest()
+    return samples, digest
+
+
+def _asked(path: Path) -> tuple[list[Sample], str]:
     if is_prepared(path):
         prepared = PreparedSet.open(path)
         split = next((name for name in HELD_OUT if prepared.count(name)), None)
@@ -39,6 +51,7 @@ def read_questions(path: Path) -> tuple[list[Sample], str]:
                 "holds no test split", where=str(path), repair="prepare it with splits.test above 0"
             )
         prepared.verify()
+        refuse_changed_pictures(prepared, split)
         return list(prepared.samples(split)), sha256_file(path / MANIFEST)
     if not path.is_dir():
         return _all_records(path), sha256_file(path)

@@ -8,8 +8,7 @@ number and the hash of the whole.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -60,28 +59,30 @@ class PictureFiles:
         for record in records:
             for index, image in enumerate(record.images):
                 first.setdefault(read_reference(image).path, (record.place, index))
-        return cls(list(hash_files(list(first), cache_dir() / FOLDER)), list(first.values()))
+        found = hash_files(list(first), cache_dir() / FOLDER) if first else ()
+        return cls(list(found), list(first.values()))
 
     def told(self) -> dict[str, Any]:
         """What a manifest says of them."""
         return {"files": len(self.hashes), "sha256": hashlib.sha256(b"".join(self.hashes)).hexdigest()}
 
     def keep(self, run: Path) -> None:
-        """Writes the list into a run folder."""
-        files.write_text(run / LIST, "".join(f"{each.hex()}\n" for each in self.hashes))
+        """Writes the list into a run folder, where there are any."""
+        if self.hashes:
+            files.write_text(run / LIST, "".join(f"{each.hex()}\n" for each in self.hashes))
 
 
-def refuse_changed(run: Path, now: PictureFiles) -> None:
+def refuse_changed(run: Path, before: Mapping[str, Any] | None, now: PictureFiles) -> None:
     """Refuses to go on with a run whose records show other pictures than they did.
 
     Args:
-        run: The run folder, with its manifest.
+        run: The run folder.
+        before: What its manifest says of the pictures; None where it is of a time when nothing was said.
         now: What the same records show.
 
     Raises:
         HashMismatch: Names where changed pictures are shown.
     """
-    before = json.loads((run / "manifest.json").read_text()).get("pictures")
     if before == now.told():
         return
     if before is None:
@@ -155,7 +156,7 @@ def mismatch(
     )
 
 
-def _kept(run: Path, promised: dict[str, Any]) -> list[bytes] | None:
+def _kept(run: Path, promised: Mapping[str, Any]) -> list[bytes] | None:
     """The list in a run folder; None where it is not the one the manifest names."""
     try:
         found = [bytes.fromhex(line) for line in (run / LIST).read_text().split()]

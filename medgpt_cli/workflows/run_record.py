@@ -112,7 +112,7 @@ def refuse_other(
                 f"the {what} are not those that {run} was begun with",
                 repair="restore them, or start anew with another --out",
             )
-    refuse_changed(run, pictures)
+    refuse_changed(run, manifest.get("pictures"), pictures)
 
 
 Weights = Mapping[str, Any] | None

@@ -100,7 +100,7 @@ def score_answers(wanted: Wanted, keeping: Keeping, *, json: bool = False) -> No
     )
     try:
         console.log_to(run.log)
-        eval_record.refuse_other(run, asked)
+        eval_record.refuse_other(run, asked, [task])
         if run.done:
             console.say(f"{run.path} had already finished.")
         else:

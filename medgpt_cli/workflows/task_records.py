@@ -24,6 +24,7 @@ from medgpt_cli.data.complaints import Unfit
 from medgpt_cli.data.prepared.raw import Item, Source, complaint
 from medgpt_cli.evaluation.shots import rank
 from medgpt_cli.evaluation.tasks.declaration import Declaration
+from medgpt_cli.workflows.picture_files import PictureFiles
 
 POOL = 4096
 """Examples kept to draw from, for each value of the facets they are to share with a question."""
@@ -138,9 +139,9 @@ def tally(tasks: Sequence[Declaration], source: Source) -> list[Tally]:
 
 
 def content_hash(samples: list[Sample], folder: Path) -> str:
-    """SHA-256 over what is asked and answered, with the pictures' names below the folder but not their bytes.
+    """SHA-256 over what is asked and answered, with the pictures' names below the folder and the bytes of their files.
 
-    So a set is the same wherever it lies and in whichever of its published forms, unless a question differs.
+    So a set is the same wherever it lies, unless a question or a picture differs.
     """
     root = os.path.realpath(folder if folder.is_dir() else folder.parent) + os.sep
     digest = hashlib.sha256()
@@ -149,6 +150,8 @@ def content_hash(samples: list[Sample], folder: Path) -> str:
         digest.update(
             msgspec.json.encode([sample.id, sample.turns, sample.options, sample.answer, names]) + b"\n"
         )
+    for picture in PictureFiles.of(samples).hashes:
+        digest.update(picture)
     return digest.hexdigest()
 
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from medgpt_cli.app import main
 from medgpt_cli.core.types import Reply, Request
@@ -357,6 +358,31 @@ def test_a_folder_is_only_continued_with_what_it_was_begun_with(
         "name another --out, or overwrite with --force\n"
     )
     assert run("--task", task, "--out", "out", "--force", "--limit", "2", "--quiet") == 0
+
+
+def test_a_swapped_picture_is_noticed_and_named_by_its_place(
+    model: Model, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(2):
+        Image.new("L", (40, 40), 40 * number).save(f"Miller_{number}.png")
+    write(
+        "my.jsonl",
+        [{"question": f"Side {n}?", "answer": "left", "image": f"Miller_{n}.png"} for n in range(2)],
+    )
+    assert run("--task", "my.jsonl", "--out", "out", "--quiet") == 0
+    capfd.readouterr()
+    first = json.loads(Path("out/scores.json").read_text())["tasks"][0]["data_hash"]
+    assert run("--task", "my.jsonl", "--out", "out", "--resume", "--quiet") == 0
+    Image.new("L", (40, 40), 200).save("Miller_1.png")
+    capfd.readouterr()
+    assert run("--task", "my.jsonl", "--out", "out", "--resume") == 4
+    assert capfd.readouterr().err == (
+        "my.jsonl:2 images[0]  is not the picture it was\n"
+        "error: 1 picture is not the one that out was begun with\n"
+        "restore them, or start anew with another --out\n"
+    )
+    assert run("--task", "my.jsonl", "--out", "other", "--quiet") == 0
+    assert json.loads(Path("other/scores.json").read_text())["tasks"][0]["data_hash"] != first
 
 
 def test_another_wording_under_the_same_name_is_refused(

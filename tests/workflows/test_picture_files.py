@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,11 @@ def _run(samples: list[Sample], tmp_path: Path) -> Path:
     return run
 
 
+def go_on(run: Path, samples: Sequence[Sample]) -> None:
+    manifest = json.loads((run / "manifest.json").read_text())
+    refuse_changed(run, manifest.get("pictures"), PictureFiles.of(samples))
+
+
 def test_each_file_counts_once_where_it_is_shown_first(samples: list[Sample]) -> None:
     shown = PictureFiles.of(samples)
     assert shown.told()["files"] == 3
@@ -50,7 +56,7 @@ def test_each_file_counts_once_where_it_is_shown_first(samples: list[Sample]) ->
 
 
 def test_the_same_pictures_go_on(samples: list[Sample], run: Path) -> None:
-    refuse_changed(run, PictureFiles.of(samples))
+    go_on(run, samples)
     assert len((run / LIST).read_text().splitlines()) == 3
 
 
@@ -59,7 +65,7 @@ def test_a_swapped_picture_is_named_by_its_place(
 ) -> None:
     (tmp_path / "Miller_b.png").write_bytes(b"x")
     with pytest.raises(HashMismatch) as caught:
-        refuse_changed(run, PictureFiles.of(samples))
+        go_on(run, samples)
     assert str(caught.value) == (
         "l.jsonl:1 images[1]  is not the picture it was\n"
         f"1 picture is not the one that {run} was begun with\n"
@@ -67,7 +73,7 @@ def test_a_swapped_picture_is_named_by_its_place(
     )
     (tmp_path / "Miller_c.png").unlink()
     with pytest.raises(HashMismatch, match="2 pictures are not those that") as caught:
-        refuse_changed(run, PictureFiles.of(samples))
+        go_on(run, samples)
     assert [each.where for each in caught.value.complaints] == [
         "l.jsonl:1 images[1]",
         "l.jsonl:2 images[2]",
@@ -77,19 +83,19 @@ def test_a_swapped_picture_is_named_by_its_place(
 
 def test_another_number_of_pictures_and_a_lost_list_are_told(samples: list[Sample], run: Path) -> None:
     with pytest.raises(HashMismatch, match="the records show 2 pictures that are not the 3 that"):
-        refuse_changed(run, PictureFiles.of(samples[:1]))
+        go_on(run, samples[:1])
     (run / LIST).write_text("torn\n")
-    refuse_changed(run, PictureFiles.of(samples))  # the manifest alone tells that nothing changed
+    go_on(run, samples)  # the manifest alone tells that nothing changed
     Path(samples[0].images[0]).write_bytes(b"x")
     with pytest.raises(HashMismatch, match="the records show 3 pictures that are not the 3 that"):
-        refuse_changed(run, PictureFiles.of(samples))
+        go_on(run, samples)
 
 
 def test_a_run_from_before_pictures_were_hashed_is_said_to_be(
     samples: list[Sample], run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (run / "manifest.json").write_text("{}")
-    refuse_changed(run, PictureFiles.of(samples))
+    go_on(run, samples)
     assert "kept no hashes of its pictures" in capsys.readouterr().err
 
 

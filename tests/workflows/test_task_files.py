@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from medgpt_cli.core.errors import BadRecipe, BadRecord, InputError, MedGPTError, NotThere, UsageError
 from medgpt_cli.core.types import Role
@@ -49,6 +50,14 @@ def test_the_hash_is_that_of_what_is_asked(tmp_path: Path) -> None:
     rows[0]["answer"] = "No"
     as_json(tmp_path / "here/slake/test.json", rows)
     assert read("slake", tmp_path / "here").data_hash != one.data_hash
+
+
+def test_a_swapped_picture_is_another_set(tmp_path: Path) -> None:
+    lay(tmp_path, "slake")
+    before = read("slake", tmp_path)
+    [shown, *_] = {image for item in before.items for image in item.images}
+    Image.new("L", (32, 32), 7).save(shown)
+    assert read("slake", tmp_path).data_hash != before.data_hash
 
 
 def test_another_profile_is_another_prompt_and_says_so(tmp_path: Path) -> None:
