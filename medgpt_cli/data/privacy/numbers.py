@@ -116,6 +116,8 @@ SECRET = Anchored(
     re.compile(r"(?<!\w)(?i:sk|pk|api|key|token)[-_][\w-]{12,80}(?![\w-])"), opens="api key pk sk tok"
 )
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+_SHARE = re.compile(r"\d{1,2}\.\d+")
+"""An accuracy, a weight, a version: `acc` and `serial` stand before those too."""
 _ARCHIVES = re.compile(
     r"(?i)genbank|\bgeo\b|\bpdb\b|ncbi|\bebi\b|embl|uniprot|refseq|\bsra\b|express|database|archive|repositor|deposit|"
     r"sequence|genom|protein"
@@ -200,6 +202,8 @@ def _is_number(value: str, identifier: Identifier) -> bool:
     """Whether what follows the label is a number of that kind, and not a word, a year or a date."""
     digits = sum(sign.isdigit() for sign in value)
     if digits < _LOOSE.get(identifier, 4) or len(value) < 4:
+        return False
+    if _SHARE.fullmatch(value):
         return False
     if identifier is Identifier.SSN:
         return 4 <= digits <= 9

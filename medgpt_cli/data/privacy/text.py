@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from medgpt_cli.data.privacy.columns import find_columns
 from medgpt_cli.data.privacy.contacts import find_contacts
 from medgpt_cli.data.privacy.dates import find_dates
+from medgpt_cli.data.privacy.fields import as_labels
 from medgpt_cli.data.privacy.findings import Finding, Identifier, settle
 from medgpt_cli.data.privacy.name_echoes import find_echoes
 from medgpt_cli.data.privacy.name_sequences import find_sequences
@@ -44,6 +45,7 @@ def _has_digit(text: str) -> bool:
 def _all(text: str) -> Iterator[Finding]:
     cells = list(find_columns(text))
     yield from cells
+    text = as_labels(text)
     if _has_digit(text) or any(sign in text for sign in ("@", "www", "://", "<<")):
         yield from find_dates(text)
         yield from find_numbers(text)

@@ -49,6 +49,7 @@ def test_each_class(text: str, found: tuple[str, str]) -> None:
     [
         "medical records reviewed 2019", "account for 30% of cases", "case 12 of 30", "study of 2020 patients",
         "policy since 1998", "serial images 4 and 5", "group 3 hypertension", "licence renewed", "platelets 245000",
+        "accuracy (acc = 0.9812)", "serial 0.1234",
         "in order 1, 2", "DLP 451 mGy-cm, WBC 11.2, 5000 units, 1200 mL", "report 2 of 3",
     ],
 )  # fmt: skip
