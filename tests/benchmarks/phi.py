@@ -33,11 +33,12 @@ CAVEATS = (
     "The held-out notes were scored with the rules of commits aab3cd2, e16f788, 53b3674 and 9c750bb; only totals by "
     "class were read. Recall of the rules at first look: 96.8 % (names 94.8 %, structured classes 98.9 %); then, after "
     "ten more development templates, 97.8 % (96.2 %, 100 %) twice; with values drawn anew (seed 20261122) 98.0 % "
-    "(96.9 %, 100 %). Fields printed by programs were read as labels after that; no total of the held-out notes changed.",
+    "(96.9 %, 100 %). Fields printed by programs were read as labels after that; no total of the held-out notes "
+    "changed.",
     "openmed's labels and totals were read before shapes for cards, bank accounts, grouped numbers, machine-readable "
-    "lines, access keys and fields printed by programs were added; for those it is no held-out set. It holds numbers of "
-    "other countries and numbers made invalid on purpose: the aims (structured classes 99 %, precision 90 %) are missed "
-    "on it.",
+    "lines, access keys and fields printed by programs were added; for those it is no held-out set. It holds numbers "
+    "of other countries and numbers made invalid on purpose: the aims (structured classes 99 %, precision 90 %) are "
+    "missed on it.",
     "Intervals are Wilson 95 % by identifier. Notes of one template share its wording, so true intervals are wider.",
     "An identifier counts as found when all its letters and digits are covered, by whichever class.",
     "Precision counts a finding right when it touches an identifier; over-redaction is the share of clean letters and "
