@@ -78,6 +78,17 @@ def check_header(stream: BinaryIO, frame: int | None) -> None:
             raise BadImage("is a DICOM file cut short", repair=_AGAIN)
 
 
+def frame_size(stream: BinaryIO, frame: int | None) -> tuple[int, int]:
+    """Width and height of the frame that `read_frame` would read.
+
+    Raises:
+        BadImage: As `read_frame`, as far as the header tells.
+    """
+    with _damage():
+        header, _ = _allowed(stream, frame)
+        return int(header.tags.Columns), int(header.tags.Rows)
+
+
 def _allowed(stream: BinaryIO, frame: int | None) -> tuple[Header, int]:
     header = read_header(stream)
     wanted = pick_frame(header.frames, frame)

@@ -63,18 +63,33 @@ def check_slice(stream: BinaryIO, reference: Reference) -> None:
     Raises:
         BadImage: As `read_slice`.
     """
-    try:
-        volume = open_volume(stream)
-    except (BadImage, MemoryError):
-        raise
-    except Exception:
-        raise BadImage("is damaged or cut short", repair=_REPAIR) from None
+    volume = _header(stream)
     _wanted(volume, reference)
     stream.seek(0)
     if stream.read(2) != GZIP:
         voxels = math.prod((*volume.shape, *volume.series))
         if volume.voxels.offset + voxels * volume.voxels.dtype.itemsize > stream.seek(0, 2):
             raise BadImage("is cut short", repair=_REPAIR)
+
+
+def slice_size(stream: BinaryIO, reference: Reference) -> tuple[int, int]:
+    """Width and height of the slice that `read_slice` would read.
+
+    Raises:
+        BadImage: As `read_slice`, as far as the header tells.
+    """
+    volume = _header(stream)
+    height, width = _size(volume, _wanted(volume, reference)[0])
+    return width, height
+
+
+def _header(stream: BinaryIO) -> Volume:
+    try:
+        return open_volume(stream)
+    except (BadImage, MemoryError):
+        raise
+    except Exception:
+        raise BadImage("is damaged or cut short", repair=_REPAIR) from None
 
 
 def _wanted(volume: Volume, reference: Reference) -> tuple[int, int]:

@@ -74,6 +74,21 @@ def check_slide(reference: Reference) -> None:
             _small_level(slide)
 
 
+def region_size(reference: Reference) -> tuple[int, int]:
+    """Width and height of what `read_slide` would read; a whole slide is read for it.
+
+    Raises:
+        BadImage: As `read_slide`.
+        Missing: The extra is not installed.
+    """
+    with _opened(reference.path) as slide:
+        if not _checked(slide, reference):
+            return _thumbnail(slide).size
+    assert reference.width is not None
+    assert reference.height is not None
+    return reference.width, reference.height
+
+
 def _opened(path: str) -> Any:
     try:
         import openslide
