@@ -29,6 +29,18 @@ def ranks() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def launch_words() -> tuple[str, str]:
+    """What stands before and after a command's own words, where it shall be launched like this process.
+
+    Several machines, or srun, are launched in as many ways as there are sites: of those the number alone is told.
+    """
+    if ranks() == 1:
+        return "medgpt", ""
+    if os.environ.get("LOCAL_WORLD_SIZE") == str(ranks()):
+        return f"torchrun --nproc-per-node {ranks()} -m medgpt_cli", ""
+    return "medgpt", f"  # in each of {ranks()} processes, launched as before"
+
+
 def is_first() -> bool:
     """Whether this process writes and talks."""
     return rank() == 0

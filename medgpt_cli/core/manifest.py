@@ -93,6 +93,21 @@ def file_hashes(folder: Path) -> dict[str, str]:
     }
 
 
+def deeper_sizes(folder: Path) -> dict[str, int]:
+    """Bytes of each file in the folders of `folder`, by path: optimizers' shards, which are too large to hash."""
+    return {
+        item.relative_to(folder).as_posix(): item.stat().st_size
+        for item in sorted(folder.glob("*/**/*"))
+        if item.is_file()
+    }
+
+
+def promised_sizes(folder: Path) -> dict[str, int]:
+    """What `deeper_sizes` said when a folder's manifest was written."""
+    sizes: dict[str, int] = json.loads((folder / "manifest.json").read_text()).get("sizes", {})
+    return sizes
+
+
 def write_manifest(folder: Path, document: dict[str, Any]) -> None:
     """Writes `manifest.json` into `folder` atomically."""
     files.write_json(folder / "manifest.json", document)

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from medgpt_cli.core.distributed import any_of, from_first, is_first, staged_together, sum_of
+from medgpt_cli.core.distributed import any_of, from_first, is_first, staged_together, sum_of, wait
 from medgpt_cli.core.errors import BadRecipe
 from medgpt_cli.core.files import write_json
 from medgpt_cli.training.best import Best, drop_old
@@ -228,10 +228,12 @@ class StageTrainer(GuardedTrainer):
                 self._save_optimizer_and_scheduler(str(staging))
                 self._save_rng_state(str(staging))
                 if is_first():
-                    self._save_model_files(staging, weights)
                     self.state.save_to_json(os.path.join(staging, STATE))
                     write_json(staging / CURSOR, self._cursor()._asdict())
                     write_json(staging / GUARD, self.guard.state())
+                wait()  # the model's manifest comes last, and lists what all processes have written
+                if is_first():
+                    self._save_model_files(staging, weights)
         if is_first():
             drop_old(self._checkpoints.parent, self._keep, self.best)
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core import console, files
-from medgpt_cli.core.distributed import ranks
+from medgpt_cli.core.distributed import launch_words, ranks
 from medgpt_cli.core.errors import HashMismatch, UsageError
-from medgpt_cli.core.manifest import environment, file_hashes, write_manifest
+from medgpt_cli.core.manifest import deeper_sizes, environment, file_hashes, write_manifest
 from medgpt_cli.core.recipe import Resolved
 from medgpt_cli.core.recipe.showing import flat
 from medgpt_cli.core.rundir import RunFolder
@@ -138,7 +138,9 @@ def save_hashed(
         told: What the manifest says beside them.
     """
     save(folder, weights)
-    write_manifest(folder, {"run": run, **(told or {}), "files": file_hashes(folder)})
+    deeper = deeper_sizes(folder)
+    sizes = {"sizes": deeper} if deeper else {}
+    write_manifest(folder, {"run": run, **(told or {}), "files": file_hashes(folder), **sizes})
 
 
 def keep_model(run: RunFolder, save: SaveModel, weights: Weights) -> None:
@@ -192,7 +194,8 @@ def _measured(path: Path) -> list[dict[str, Any]]:
 def resume_line(run: RunFolder) -> str:
     """The command line that goes on with a run, as it can be typed."""
     recipe, out = shlex.quote(str(run.recipe)), shlex.quote(str(run.path))
-    return f"medgpt {run.kind} --recipe {recipe} --out {out} --resume"
+    before, after = launch_words()
+    return f"{before} {run.kind} --recipe {recipe} --out {out} --resume{after}"
 
 
 def tell(path: Path, *, as_json: bool) -> None:

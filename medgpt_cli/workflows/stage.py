@@ -27,6 +27,7 @@ from medgpt_cli.workflows.adapting import by_adapters
 from medgpt_cli.workflows.announcing import announce
 from medgpt_cli.workflows.context import check_processes
 from medgpt_cli.workflows.first_step import first_loss_note
+from medgpt_cli.workflows.going_on import Start, find_start, put_aside
 from medgpt_cli.workflows.parts_table import part_rows
 from medgpt_cli.workflows.stage_data import StageData, gather
 from medgpt_cli.workflows.stage_trainer import batch_of, build_trainer
@@ -131,7 +132,8 @@ def _run(
         return
     # Everything that can be wrong is found before the folder is touched.
     require_trackers(recipe.engine.report_to)
-    last = distributed.from_first(_newest(path) if resume else None)
+    start = distributed.from_first(find_start(path) if resume else Start())
+    last = start.checkpoint
     model, processor = build_model(recipe, checkpoint_folder=last, online=online)
     gathered = gather(recipe, processor)
     rows = part_rows(recipe, model, freeze(model, learning_parts(recipe), by_adapters(recipe)))
@@ -141,6 +143,7 @@ def _run(
         console.log_to(run.log)
     try:
         if first:
+            put_aside(start.damaged)
             if run.done or last != (_newest(path) if resume else None):
                 raise UsageError(
                     f"{path} was written to by another process meanwhile", repair="give the line again"
