@@ -17,6 +17,7 @@ from medgpt_cli.core.errors import BadRecord, Complaint, NotThere, OutputExists,
 from medgpt_cli.core.files import sha256_file, staged_folder
 from medgpt_cli.core.manifest import environment, versions, write_manifest
 from medgpt_cli.data.privacy.burned_in import LOWER_BOUND
+from medgpt_cli.data.privacy.entities import reader
 from medgpt_cli.data.privacy.findings import NOT_ASSESSED, Identifier
 from medgpt_cli.data.privacy.folder_copy import FolderCopy
 from medgpt_cli.data.privacy.keyfile import keep_key, new_key, read_key
@@ -25,7 +26,7 @@ from medgpt_cli.data.privacy.manifest import KIND
 from medgpt_cli.data.privacy.ocr_policy import OcrMode
 from medgpt_cli.data.privacy.profile import Profile
 from medgpt_cli.data.privacy.tag_classes import TABLE
-from medgpt_cli.data.privacy.text import find_text
+from medgpt_cli.workflows.deid_outlook import foretell
 
 TOLD = 20
 """Places told of what was left out; all are counted by reason."""
@@ -40,6 +41,9 @@ def run_deid(
     profile: str,
     ocr: str,
     image_root: Path | None,
+    ner: bool = False,
+    ner_model: Path | None = None,
+    dry_run: bool = False,
     json: bool,
 ) -> None:
     """Makes a de-identified copy and shows what was replaced.
@@ -52,6 +56,9 @@ def run_deid(
         profile: A `Profile`.
         ocr: An `OcrMode`.
         image_root: The folder that image paths are relative to; each record file's own when None.
+        ner: Let a named-entity model read the texts beside the rules.
+        ner_model: Folder of a token classifier that does that instead of spaCy.
+        dry_run: Say what would be read and where it would go; write nothing.
         json: Show the outcome as one JSON document.
 
     Raises:
@@ -60,20 +67,24 @@ def run_deid(
         NotThere: There is no such source.
         BadRecord: Nothing in the source could be copied.
         PhiFound: The copy still identifies somebody; it is thrown away.
-        Missing: Pictures are to be read and the extra `[ocr]` is not installed.
+        Missing: Pictures are to be read and the extra `[ocr]` is not installed, or `[deid]` for names.
     """
     kept = None if no_key else (key or out.with_name(f"{out.name}.key"))
     _refuse(source, out, kept)
+    find, readers = reader(ner, ner_model)
     made = kept is None or not kept.exists()
+    if dry_run:
+        foretell(list_source(source), out, kept, made, profile, ocr, readers, json=json)
+        return
     secret = new_key() if made or kept is None else read_key(kept)
     listing = list_source(source)
-    copy = FolderCopy(listing, secret, Profile(profile), OcrMode(ocr), find_text, image_root=image_root)
+    copy = FolderCopy(listing, secret, Profile(profile), OcrMode(ocr), find, image_root=image_root)
     console.say("looking through the images …")
     copy.look_through(console.say)
     with staged_folder(out) as staging:
         copy.write(staging)
         _refuse_leftovers(copy, source)
-        document = _manifest(copy, staging, profile, ocr, kept)
+        document = _manifest(copy, staging, profile, ocr, kept, readers)
         write_manifest(staging, document)
         if made and kept is not None:
             keep_key(kept, secret)
@@ -128,7 +139,7 @@ def _refuse_leftovers(copy: FolderCopy, source: Path) -> None:
 
 
 def _manifest(
-    copy: FolderCopy, staging: Path, profile: str, ocr: str, key: Path | None
+    copy: FolderCopy, staging: Path, profile: str, ocr: str, key: Path | None, readers: str
 ) -> dict[str, Any]:
     return {
         "kind": KIND,
@@ -155,6 +166,7 @@ def _manifest(
         "rules": {
             "dicom_profile": f"PS3.15 table E.1-1, {TABLE}",
             "texts": "medgpt rules for 18 classes",
+            "readers": readers,
         },
         "files": {
             file.relative_to(staging).as_posix(): sha256_file(file)
@@ -162,7 +174,7 @@ def _manifest(
             if file.is_file()
         },
         "environment": environment()
-        | {"privacy": versions(("dicom-anonymizer", "names", "rapidocr", "onnxruntime"))},
+        | {"privacy": versions(("dicom-anonymizer", "names", "rapidocr", "onnxruntime", "spacy"))},
     }
 
 

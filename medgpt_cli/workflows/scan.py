@@ -27,14 +27,12 @@ from medgpt_cli.core.manifest import environment
 from medgpt_cli.data.jsonl import STDIN
 from medgpt_cli.data.prepared.opening import is_prepared, samples_of
 from medgpt_cli.data.prepared.raw import source_at
-from medgpt_cli.data.privacy.entities import beside, named_entities
+from medgpt_cli.data.privacy.entities import reader
 from medgpt_cli.data.privacy.listing import list_source
 from medgpt_cli.data.privacy.ocr_policy import OcrMode
-from medgpt_cli.data.privacy.replacing import Find
 from medgpt_cli.data.privacy.scan_report import ScanProfile, document, rows
 from medgpt_cli.data.privacy.scanned_pixels import scan_pixels
 from medgpt_cli.data.privacy.scanning import Scanner, Seen
-from medgpt_cli.data.privacy.text import find_text
 
 
 def scan_data(
@@ -75,7 +73,7 @@ def scan_data(
         Missing: A reader that was asked for is not installed.
     """
     _refuse(paths, out, force=force, show_values=show_values, json=json)
-    find, readers = _readers(ner, ner_model)
+    find, readers = reader(ner, ner_model)
     chosen, mode = ScanProfile(profile), OcrMode(ocr)
     scanner = Scanner(find, chosen.allows, values=show_values)
     names: dict[str, Path] = {}
@@ -120,14 +118,6 @@ def _refuse(
         )
     if out is not None and out.exists() and not (force and out.is_file()):
         raise OutputExists(f"{out} exists", repair="name another --out, or replace it with --force")
-
-
-def _readers(ner: bool, ner_model: Path | None) -> tuple[Find, str]:
-    if ner_model is not None:
-        return beside(named_entities(ner_model)), "rules and a token classifier"
-    if ner:
-        return beside(named_entities()), "rules and named entities"
-    return find_text, "rules"
 
 
 def _look_through(

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from medgpt_cli.commands.options import Json
+from medgpt_cli.commands.data.words import Ner, NerModel
+from medgpt_cli.commands.options import DryRun, Json
 
 
 class Dates(StrEnum):
@@ -72,8 +73,11 @@ def deid(
     key: Key = None,
     no_key: NoKey = False,
     profile: DatesProfile = Dates.SHIFTED,
+    ner: Ner = False,
+    ner_model: NerModel = None,
     ocr: Ocr = Reading.AUTO,
     image_root: ImageRoot = None,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Copies records, texts and images with every identifier that is found replaced.
@@ -97,7 +101,10 @@ def deid(
         key=key,
         no_key=no_key,
         profile=profile.value,
+        ner=ner,
+        ner_model=ner_model,
         ocr=ocr.value,
         image_root=image_root,
+        dry_run=dry_run,
         json=json,
     )

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from medgpt_cli.commands.data.words import Ner, NerModel
 from medgpt_cli.commands.options import Force, Json
 
 
@@ -31,13 +32,6 @@ Paths = Annotated[
     typer.Argument(
         metavar="PATH",
         help="JSONL file (- is stdin), prepared set, data set, text, image, or folder of them.",
-    ),
-]
-Ner = Annotated[bool, typer.Option("--ner", help="Let a named-entity model read too (extra [deid]).")]
-NerModel = Annotated[
-    Path | None,
-    typer.Option(
-        "--ner-model", metavar="DIR", help="Token classifier (safetensors) to read beside the rules."
     ),
 ]
 Ocr = Annotated[

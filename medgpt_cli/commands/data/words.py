@@ -19,3 +19,11 @@ ImageRoot = Annotated[
         help="Folder image paths are relative to and may not leave; the file's own otherwise.",
     ),
 ]
+
+Ner = Annotated[bool, typer.Option("--ner", help="Let a named-entity model read too (extra [deid]).")]
+NerModel = Annotated[
+    Path | None,
+    typer.Option(
+        "--ner-model", metavar="DIR", help="Token classifier (safetensors) to read beside the rules."
+    ),
+]

@@ -42,6 +42,24 @@ def beside(entities: Find) -> Find:
     return lambda text: settle([*find_text(text), *entities(text)])
 
 
+def reader(ner: bool, model: Path | None = None) -> tuple[Find, str]:
+    """Who reads the texts, and what that is called: the rules, and a second reader where one is asked for.
+
+    Args:
+        ner: Let spaCy's small English model read too.
+        model: Folder of a token classifier that does that instead.
+
+    Raises:
+        Missing: The extra `[deid]` is not installed.
+        BadCheckpoint: The folder holds no token classifier as safetensors.
+    """
+    if model is not None:
+        return beside(named_entities(model)), "rules and a token classifier"
+    if ner:
+        return beside(named_entities()), "rules and named entities"
+    return find_text, "rules"
+
+
 def named_entities(model: Path | None = None) -> Find:
     """Loads the second reader.
 

