@@ -1,4 +1,4 @@
-"""How fast questions are asked: ours beside stock batching and, where it is installed, lm-evaluation-harness.
+"""How fast questions are asked: ours beside stock batching and, where they are installed, two public harnesses.
 
     python -m tests.benchmarks.bench_eval FOLDER [ROUNDS]
 
@@ -6,14 +6,19 @@ The same model, questions, number format (float32) and rows in a batch; all answ
 is timed.  Processor seconds of this process, medians, the order turned round every time; tokens that went through the
 language model stand beside them, because load does not change those.  The model is `tiny`, first as it is made (every
 reply runs to its limit), then after a short training to answer briefly, as models under evaluation do.  Run with the
-Python of an environment that has lm_eval too, the harness is measured; else it says so.  Writes FOLDER/eval.json and
-prints a table.  Nothing is asserted of the times.
+Python of an environment that has lm_eval and lmms_eval too, lm-evaluation-harness and lmms-eval are measured; else it
+says so.  Such an environment beside .venv, which holds the heavy parts:
+
+    python3.11 -m venv PEERS
+    echo "$PWD/.venv/lib/python3.11/site-packages" > PEERS/lib/python3.11/site-packages/medgpt.pth
+    PEERS/bin/pip install --no-deps lm-eval==0.4.13 lmms-eval==0.7.3 loguru pytz evaluate
+
+Writes FOLDER/eval.json and prints a table.  Nothing is asserted of the times.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import os
 import platform
 import random
@@ -23,6 +28,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -191,52 +197,15 @@ class Model:
                 said[number] = self.processor.tokenizer.decode(self._until_end(row))
         return said, tokens
 
+    def without_specials(self, replies: Sequence[Reply]) -> list[str]:
+        """What the replies say when special tokens are left out, as the harnesses do."""
+        tokenizer = self.processor.tokenizer
+        rows = [tokenizer.encode(reply.text, add_special_tokens=False) for reply in replies]
+        return [tokenizer.decode(row, skip_special_tokens=True) for row in rows]
+
     def _until_end(self, row: list[int]) -> list[int]:
         ends = self.model.generation_config.eos_token_id
         return next((row[: at + 1] for at, token in enumerate(row) if token in ends), row)
-
-
-class Harness:
-    """lm-evaluation-harness over the same weights."""
-
-    def __init__(self, model: Model) -> None:
-        from lm_eval.api.instance import Instance
-        from lm_eval.models.huggingface import HFLM
-
-        logging.getLogger("lm_eval").setLevel(logging.ERROR)
-        parts = model.model.model
-        with torch.device("meta"):
-            text = transformers.GptOssForCausalLM(parts.language_model.config)
-        text.model, text.lm_head = parts.language_model, model.model.lm_head
-        text.generation_config = model.model.generation_config
-        tokenizer = model.processor.tokenizer
-        self._model, self._instance = model, Instance
-        self._lm = HFLM(pretrained=text.eval(), tokenizer=tokenizer, batch_size=ROWS, max_length=4096)
-
-    def prompts(self, requests: Sequence[Request]) -> list[str]:
-        """The text of each prompt; not a part of what is timed."""
-        encoder = self._model.encoder
-        return [encoder._rendered(encoder.messages(asked.turns), asking=True) for asked in requests]
-
-    def weigh(self, requests: Sequence[Request], prompts: Sequence[str]) -> list[list[float]]:
-        """Log-probabilities of the choices."""
-        opening = self._model.encoder._opening
-        asked = [
-            self._instance("loglikelihood", {}, (prompt + opening, choice), number)
-            for number, (prompt, request) in enumerate(zip(prompts, requests, strict=True))
-            for choice in request.choices
-        ]
-        found = iter(self._lm.loglikelihood(asked, disable_tqdm=True))
-        return [[next(found)[0] for _ in request.choices] for request in requests]
-
-    def write(self, prompts: Sequence[str]) -> list[str]:
-        """Answers, special tokens left out as the harness does."""
-        settings = {"until": ["<|return|>"], "do_sample": False, "max_gen_toks": LIMIT}
-        asked = [
-            self._instance("generate_until", {}, (prompt, dict(settings)), number)
-            for number, prompt in enumerate(prompts)
-        ]
-        return list(self._lm.generate_until(asked, disable_tqdm=True))
 
 
 def compared(ours: Callable[[], Any], theirs: Callable[[], Any], rounds: int) -> dict[str, float]:
@@ -265,21 +234,28 @@ def pictures_against_stock(model: Model, requests: list[Request], rounds: int) -
     }
 
 
+def pictures_against_lmms(model: Model, requests: list[Request], rounds: int) -> dict[str, Any]:
+    """The same against lmms-eval's Hugging Face backend, whose replies leave special tokens out."""
+    from tests.benchmarks.lmms_peer import Lmms
+
+    theirs = Lmms(model.model, model.processor, ROWS, LIMIT)
+    mine, tokens = model.by_us(requests)
+    assert model.without_specials(mine) == theirs.write(requests)
+    timed = compared(lambda: model.by_us(requests), lambda: theirs.write(requests), rounds)
+    return {"items": len(requests), **timed, "our_tokens": tokens}
+
+
 def against_harness(model: Model, kind: str, rounds: int) -> dict[str, Any]:
     """One case of text against lm-evaluation-harness."""
+    from tests.benchmarks.harness_peer import Harness
+
     requests = cases(kind)
-    harness = Harness(model)
+    processor = model.processor
+    harness = Harness(model.model, processor.tokenizer, model.encoder, ROWS, LIMIT)
     prompts = harness.prompts(requests)
     mine, tokens = model.by_us(requests)
     if kind == "free":
-        plain = [
-            model.processor.tokenizer.decode(
-                model.processor.tokenizer.encode(reply.text, add_special_tokens=False),
-                skip_special_tokens=True,
-            )
-            for reply in mine
-        ]
-        assert plain == harness.write(prompts)
+        assert model.without_specials(mine) == harness.write(prompts)
         timed = compared(lambda: model.by_us(requests), lambda: harness.write(prompts), rounds)
     else:
         theirs = harness.weigh(requests, prompts)
@@ -349,6 +325,10 @@ def peaks(folder: Path) -> dict[str, float]:
     }
 
 
+def _if_there(package: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any] | str:
+    return measure() if find_spec(package) else f"not run: {package} is not installed beside this Python"
+
+
 def run(folder: Path, rounds: int = ROUNDS) -> None:
     """Measures, writes `eval.json` into `folder`, and prints the table."""
     found: dict[str, Any] = {}
@@ -358,19 +338,21 @@ def run(folder: Path, rounds: int = ROUNDS) -> None:
         found["questions on pictures, replies to the limit"] = pictures_against_stock(
             model, pictures, rounds
         )
+        lmms = "questions on pictures, {}, lmms-eval"
+        found[lmms.format("replies to the limit")] = _if_there(
+            "lmms_eval", lambda: pictures_against_lmms(model, pictures, rounds)
+        )
         model.learn([*pictures, *cases("free")])
         found["questions on pictures, brief replies"] = pictures_against_stock(model, pictures, rounds)
+        found[lmms.format("brief replies")] = _if_there(
+            "lmms_eval", lambda: pictures_against_lmms(model, pictures, rounds)
+        )
         for name, kind in (
             ("option texts", "texts"),
             ("option letters", "letters"),
             ("free answers", "free"),
         ):
-            found[name] = (
-                against_harness(model, kind, rounds)
-                if find_spec("lm_eval")
-                else "not run: lm_eval is not installed beside this Python"
-            )
-        found["questions on pictures, lmms-eval"] = "not run: it needs patches under transformers 5"
+            found[name] = _if_there("lm_eval", partial(against_harness, model, kind, rounds))
         more = growth(model, pictures)
         rounded = in_bfloat16(pictures)
         memory = peaks(Path(held) / "films")
