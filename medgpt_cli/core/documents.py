@@ -10,5 +10,11 @@ from __future__ import annotations
 OURS = "closed_documents"
 """Our attention in transformers' registry; holds neither "sdpa" nor "flash", by which transformers chooses paths."""
 
-READS_BOUNDS = frozenset({OURS, "flash_attention_2", "flash_attention_3"})
+EAGER = "eager"
+"""transformers' own, with a whole S x S matrix; it knows no bounds, so a row may hold one document."""
+
+FLASH = ("flash_attention_3", "flash_attention_2")
+"""transformers' names of flash kernels that packages bring, the newest first."""
+
+READS_BOUNDS = frozenset({OURS, *FLASH})
 """Attentions that keep documents apart by their bounds; with any other, packed records would see each other."""

@@ -15,6 +15,7 @@ from dataclasses import replace
 import msgspec
 
 from medgpt_cli.core.errors import InputError
+from medgpt_cli.core.in_context import after_examples
 from medgpt_cli.core.types import Role, Turn
 from medgpt_cli.evaluation.items import Item
 
@@ -88,19 +89,9 @@ def _apart(free: Sequence[Item], count: int) -> Shots:
 
 def with_shots(item: Item, shots: Shots) -> Item:
     """The item with its examples as earlier turns, pictures included; its own system turn stands in front of all."""
-    system = [turn for turn in item.turns if turn.role is Role.SYSTEM]
-    turns = list(system)
-    images: list[str] = []
-    for each in (*shots, item):
-        for turn in each.turns:
-            if turn.role is Role.SYSTEM:
-                continue
-            parts = tuple(part + len(images) if isinstance(part, int) else part for part in turn.parts)
-            turns.append(Turn(turn.role, parts, turn.thinking))
-        images += each.images
-        if each is not item:
-            turns.append(Turn(Role.ASSISTANT, (each.gold,)))
-    return replace(item, turns=tuple(turns), images=tuple(images))
+    examples = [((*each.turns, Turn(Role.ASSISTANT, (each.gold,))), each.images) for each in shots]
+    turns, images = after_examples(examples, (item.turns, item.images))
+    return replace(item, turns=turns, images=images)
 
 
 def shots_hash(drawn: Iterable[Shots]) -> str:

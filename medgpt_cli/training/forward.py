@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch.nn.functional import pad
 
-from medgpt_cli.core.documents import OURS, READS_BOUNDS
+from medgpt_cli.core.documents import EAGER, OURS, READS_BOUNDS
 from medgpt_cli.training.loss import IGNORED, position_losses
 from medgpt_cli.training.sequence import Part
 
@@ -35,7 +35,7 @@ def learn_by_documents(model: Any, row_group: Any = None) -> None:
         ValueError: Its attention would let the documents of a row see each other, or cannot share one.
     """
     attention = model.model.language_model.config._attn_implementation
-    if attention not in READS_BOUNDS:
+    if attention not in (EAGER, *READS_BOUNDS):
         raise ValueError(f"{attention} attention does not keep the documents of a row apart")
     if row_group is not None and attention != OURS:
         raise ValueError(f"{attention} attention cannot share a row among ranks")
@@ -75,13 +75,16 @@ def _forward(
         The sum over this rank's supervised positions in nats, differentiable and zero where there are none; and
         each position's own (N) without gradient.  A plain tuple, which every wrapper knows how to look into.
     """
+    attention = self.model.language_model.config._attn_implementation
+    if attention == EAGER and len(cu_seq_lens_q) > 2:
+        raise ValueError("eager attention would let the documents of a row see each other")
     part = Part.of(input_ids.shape[1], row_group)
     embeds = _with_images(self, input_ids, pixel_values, part)
     shared = {} if row_group is None else {"row_group": row_group}
     hidden = self.model(
         inputs_embeds=embeds,
         position_ids=part.cut(position_ids),
-        cu_seq_lens_q=part.bounds(cu_seq_lens_q),
+        **_bounds(attention, part.bounds(cu_seq_lens_q)),
         use_cache=False,
         **shared,
     ).last_hidden_state
@@ -89,6 +92,21 @@ def _forward(
     chosen = targets != IGNORED
     losses: tuple[torch.Tensor, torch.Tensor] = self.lm_head(hidden[chosen], targets[chosen])
     return losses
+
+
+def _bounds(attention: str, bounds: torch.Tensor) -> dict[str, Any]:
+    """Where documents begin and end, in the words that an attention reads; flash kernels want four of them."""
+    if attention == OURS:
+        return {"cu_seq_lens_q": bounds}
+    if attention == EAGER:
+        return {}
+    longest = int(bounds.diff().max())
+    return {
+        "cu_seq_lens_q": bounds,
+        "cu_seq_lens_k": bounds,
+        "max_length_q": longest,
+        "max_length_k": longest,
+    }
 
 
 def _with_images(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from medgpt_cli.core import console
@@ -27,6 +28,7 @@ def announce(
     resolved: Resolved,
     gathered: StageData,
     rows: dict[str, PartRow],
+    settled: Sequence[str],
     last: Path | None,
 ) -> None:
     """Says it all before the first step.
@@ -36,6 +38,7 @@ def announce(
         resolved: The checked recipe.
         gathered: What it learns from.
         rows: The table of parts.
+        settled: What this machine made of words that leave it open, as sentences.
         last: The checkpoint it goes on from.
     """
     recipe = resolved.recipe
@@ -57,6 +60,8 @@ def announce(
         )
     console.say(gathered.sentence())
     for line in mix.sentences(gathered.mixture):
+        console.say(line)
+    for line in settled:
         console.say(line)
     for line in parts_table.sentences(rows):
         console.say(line, style="dim")

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
+from medgpt_cli.core.types import Sample
 from medgpt_cli.data.mix_shares import Ingredient
 from medgpt_cli.data.mixing import Mixture
+from medgpt_cli.data.shots import WithExamples, with_examples
 
 
 def mixture_of(recipe: Any, records: Sequence[int], lengths: Sequence[int]) -> Mixture:
@@ -36,6 +38,32 @@ def mixture_of(recipe: Any, records: Sequence[int], lengths: Sequence[int]) -> M
         temperature=data.temperature,
         lengths=lengths if data.order == "short-first" else None,
     )
+
+
+def examples_of(recipe: Any, samples: Sequence[Sequence[Sample]]) -> list[WithExamples]:
+    """The records of each source of `data.mix`, after as many answered examples as it says.
+
+    Args:
+        recipe: A stage recipe.
+        samples: The usable records of each source.
+
+    Raises:
+        BadRecord: A source has too few groups of records to choose from.
+    """
+    return [
+        with_examples(found, source.shots, seed=(recipe.train.seed, number), name=source.path)
+        for number, (source, found) in enumerate(zip(recipe.data.mix, samples, strict=True))
+    ]
+
+
+def shots_document(recipe: Any, found: Sequence[WithExamples]) -> dict[str, dict[str, Any]]:
+    """The examples for a manifest, by the name of each source that has some."""
+    names = unlike_names(source.path for source in recipe.data.mix)
+    return {
+        name: {"shots": source.shots, "records": each.count, "sha256": each.digest}
+        for name, source, each in zip(names, recipe.data.mix, found, strict=True)
+        if source.shots
+    }
 
 
 def unlike_names(paths: Iterable[str]) -> list[str]:

@@ -15,7 +15,7 @@ from medgpt_cli.training.progress import duration
 from medgpt_cli.workflows import mix
 from medgpt_cli.workflows.adapting import by_adapters
 from medgpt_cli.workflows.stage_data import gather
-from medgpt_cli.workflows.stage_trainer import batch_of, rows_of_pass
+from medgpt_cli.workflows.stage_trainer import attention_of, batch_of, rows_of_pass
 from medgpt_cli.workflows.starting import build_model, learning_parts
 
 BYTES_WEIGHT = 4
@@ -43,7 +43,7 @@ def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
     mixture = gathered.mixture
     rows = rows_of_pass(recipe, gathered, 0)
     shares = ranks() // recipe.engine.sequence_parallel
-    batch = batch_of(recipe)
+    batch, attention = batch_of(recipe), attention_of(recipe, model)
     _, steps = run_length(recipe.train, len(rows), ranks=shares)
     # The records of the first pass; with shares, others come again in the next.
     lengths = gathered.train.lengths
@@ -57,6 +57,7 @@ def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
         "steps": steps,
         "tokens_per_step": round(per_step),
         "batch": asdict(batch),
+        "attention": asdict(attention),
         "longest_record": max(lengths),
         "parameters": {part: count._asdict() for part, count in counts.items()},
         "memory_bytes_without_activations": total * BYTES_WEIGHT + learnt * BYTES_LEARNT,
@@ -67,7 +68,8 @@ def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
         console.print_json(outlook)
     else:
         _table(outlook)
-        console.result().print(f"{batch.sentence().capitalize()}.", soft_wrap=True)
+        for sentence in (batch.sentence(), attention.sentence()):
+            console.result().print(f"{sentence[0].upper()}{sentence[1:]}.", soft_wrap=True)
         console.result().print("The recipe in full: medgpt recipe show")
 
 

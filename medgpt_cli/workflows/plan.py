@@ -132,7 +132,7 @@ def _setup(
     return Setup(
         shape=shape,
         machine=where,
-        device=Device.of(where.kind, bf16=bf16),
+        device=Device.of(where.kind, bf16=bf16, attention=recipe.model.attention),
         sharing=sharing,
         fullest=rows.fullest,
         average=rows.average,

@@ -22,8 +22,9 @@ from medgpt_cli.training.packing import fill
 from medgpt_cli.training.plan.activations import Batch
 from medgpt_cli.training.plan.shapes import Shape
 from medgpt_cli.workflows import training_files
+from medgpt_cli.workflows.fitting import own_learnt
 from medgpt_cli.workflows.loading import encoder_of
-from medgpt_cli.workflows.mix import mixture_of
+from medgpt_cli.workflows.mix import examples_of, mixture_of
 
 CHARACTERS = 4.0
 """Characters of a token where there is no tokenizer to ask; what English text has in large vocabularies."""
@@ -85,12 +86,16 @@ def rows_of(recipe: Any, shape: Shape, folder: Path | None, batch: MicroBatch) -
     training_files.require_files(paths)
     root = Path(recipe.data.image_root) if recipe.data.image_root else None
     found = [_samples(path, root)[: recipe.data.limit] for path in paths]
-    samples = [sample for each in found for sample in each]
-    if not samples:
+    if not any(found):
         raise BadRecord(
             "there is no record to train on", where=str(paths[0]), repair="medgpt data check"
         )
-    sizes = _measured(samples, folder) if folder is not None else _estimated(samples, shape)
+    asked = examples_of(recipe, found)
+    samples = [sample for each in asked for sample in each.samples]
+    firsts = [first for each in asked for first in each.own_from]
+    sizes = (
+        _measured(samples, firsts, folder) if folder is not None else _estimated(samples, firsts, shape)
+    )
     _refuse_long(samples, sizes, recipe.train.max_length)
     lengths = [size.tokens for size in sizes]
     order = mixture_of(recipe, [len(each) for each in found], lengths).of_pass(0).tolist()
@@ -150,23 +155,31 @@ def _samples(path: Path, root: Path | None) -> list[Sample]:
     return list(read_records(path, image_root=root, max_bad=None).samples)
 
 
-def _measured(samples: Sequence[Sample], folder: Path) -> list[_Size]:
+def _measured(samples: Sequence[Sample], firsts: Sequence[int], folder: Path) -> list[_Size]:
     encoder = encoder_of(load_processor(folder))
     sizes = []
-    for sample in samples:
+    for sample, first in zip(samples, firsts, strict=True):
         record = encoder.encode(sample)
+        if first:
+            record = own_learnt(record, sample, first, encoder)
         learnt = sum(label != IGNORED for label in record.labels)
         sizes.append(_Size(len(record.input_ids), learnt, len(record.images)))
     return sizes
 
 
-def _estimated(samples: Sequence[Sample], shape: Shape) -> list[_Size]:
+def _estimated(samples: Sequence[Sample], firsts: Sequence[int], shape: Shape) -> list[_Size]:
     sizes = []
-    for sample in samples:
+    for sample, first in zip(samples, firsts, strict=True):
         said = _text(sample.document) + sum(
-            len(turn.thinking) + _text(turn.parts) for turn in sample.turns if turn.role == "assistant"
+            len(turn.thinking) + _text(turn.parts)
+            for turn in sample.turns[first:]
+            if turn.role == "assistant"
         )
-        asked = sum(_text(turn.parts) for turn in sample.turns if turn.role != "assistant")
+        asked = (
+            _text(sample.document)
+            - said
+            + sum(len(turn.thinking) + _text(turn.parts) for turn in sample.turns)
+        )
         tiles = len(sample.images)
         text = round((said + asked) / CHARACTERS) + (FRAME if sample.turns else 1)
         sizes.append(_Size(text + tiles * shape.tower.handed_on, round(said / CHARACTERS) + 1, tiles))

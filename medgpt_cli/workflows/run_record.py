@@ -171,6 +171,7 @@ def end(run: RunFolder, gathered: Any, counts: Mapping[str, Any], steps: int) ->
         "records_left_out": gathered.left_out,
         "records_parted": {"records": gathered.parted[0], "pieces": gathered.parted[1]},
         "leakage": {"left_out": gathered.leaking},
+        "shots": gathered.shots,
         "mix": mix.document(gathered.mixture),
         "parameters": {part: count._asdict() for part, count in counts.items()},
         **{each.name: file_hashes(each) for each in (run.model, run.adapter) if each.exists()},

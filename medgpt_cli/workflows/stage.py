@@ -15,6 +15,7 @@ from medgpt_cli.core.device import pick_device
 from medgpt_cli.core.errors import NotThere, UsageError
 from medgpt_cli.core.recipe import Resolved, read_recipe
 from medgpt_cli.core.rundir import RunFolder
+from medgpt_cli.models.attention.choosing import Chosen, require_kernel
 from medgpt_cli.training.exactness import exact_sums
 from medgpt_cli.training.meters import Meters, cut_after
 from medgpt_cli.training.parts import freeze
@@ -30,7 +31,7 @@ from medgpt_cli.workflows.first_step import first_loss_note
 from medgpt_cli.workflows.going_on import Start, find_start, put_aside
 from medgpt_cli.workflows.parts_table import part_rows
 from medgpt_cli.workflows.stage_data import StageData, gather
-from medgpt_cli.workflows.stage_trainer import batch_of, build_trainer
+from medgpt_cli.workflows.stage_trainer import attention_of, batch_of, build_trainer
 from medgpt_cli.workflows.starting import (
     base_hashes,
     build_embedded,
@@ -99,6 +100,7 @@ def run_stage(
         outlook.tell(resolved, online=online, as_json=json)
         return
     check_processes(resolved.recipe)
+    require_kernel(resolved.recipe.model.attention)
     if resume and out is None:
         raise UsageError("--resume needs to know which run", repair="name it with --out")
     distributed.join(pick_device()[0])
@@ -136,6 +138,7 @@ def _run(
     last = start.checkpoint
     model, processor = build_model(recipe, checkpoint_folder=last, online=online)
     gathered = gather(recipe, processor)
+    attention = attention_of(recipe, model)
     rows = part_rows(recipe, model, freeze(model, learning_parts(recipe), by_adapters(recipe)))
     distributed.wait()
     run = _take(path, resume=resume, force=force, kind=recipe.stage)
@@ -158,12 +161,13 @@ def _run(
             )
             batch = batch_of(recipe)
             parameters = {part: row._asdict() for part, row in rows.items()}
-            run_record.note(run, {"parameters": parameters, "batch": asdict(batch)})
-            announce(run, resolved, gathered, rows, batch, last)
+            how = {"batch": asdict(batch), "attention": asdict(attention)}
+            run_record.note(run, {"parameters": parameters, **how})
+            announce(run, resolved, gathered, rows, (batch.sentence(), attention.sentence()), last)
         if first and recipe.engine.report_to:
             keep_trackers_in(run.path, online=online)
         distributed.wait()
-        steps = _train(run, recipe, model, processor, gathered, last, signals, online=online)
+        steps = _train(run, recipe, model, processor, gathered, attention, last, signals, online=online)
         if first:
             run_record.end(run, gathered, rows, steps)
             write_report(run.path)
@@ -194,6 +198,7 @@ def _train(
     model: Any,
     processor: Any,
     gathered: StageData,
+    attention: Chosen,
     last: Path | None,
     signals: StopOnSignal,
     *,
@@ -202,7 +207,7 @@ def _train(
     """Takes the steps that are left, and returns how many the whole run has."""
     save = results.saver(run, recipe, model, processor, online=online)
     note = first_loss_note(run, recipe, model.config.text_config.vocab_size)
-    trainer = build_trainer(run, recipe, model, processor, gathered, last, save, note)
+    trainer = build_trainer(run, recipe, model, processor, gathered, attention, last, save, note)
     steps = trainer.args.max_steps
     meters = Meters(
         run.metrics,

@@ -13,16 +13,17 @@ from typing import Any
 from medgpt_cli.core import console, distributed
 from medgpt_cli.core.errors import BadRecord, Complaint
 from medgpt_cli.core.types import Sample
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.encoded_rows import EncodedRows
 from medgpt_cli.data.mixing import Mixture
 from medgpt_cli.data.prepared.opening import is_prepared
 from medgpt_cli.training.micro_batches import require_room
-from medgpt_cli.workflows import training_files
+from medgpt_cli.workflows import mix, training_files
 from medgpt_cli.workflows.fitting import fit
 from medgpt_cli.workflows.gates.leakage import against_hashes, leakage_gate
 from medgpt_cli.workflows.gates.phi import phi_gate
 from medgpt_cli.workflows.loading import encoder_of
-from medgpt_cli.workflows.mix import mixture_of, unlike_names
+from medgpt_cli.workflows.mix import examples_of, mixture_of, unlike_names
 from medgpt_cli.workflows.picture_files import PictureFiles
 from medgpt_cli.workflows.training_files import TRAIN, VALIDATION
 
@@ -42,6 +43,8 @@ class StageData:
         leaking: Training records left out because they meet evaluation records, by reason.
         phi: What the gate on identifiers of patients found, and who answers for it.
         parted: Training records longer than a row that became several, and how many these became.
+        shots: For each source whose records are asked after examples: how many each, of how many, and a hash of
+            which.
     """
 
     train: EncodedRows
@@ -54,6 +57,7 @@ class StageData:
     leaking: dict[str, int]
     phi: dict[str, Any]
     parted: tuple[int, int]
+    shots: dict[str, dict[str, Any]]
 
     def sentence(self) -> str:
         """What a person wants to know of the data before training."""
@@ -63,6 +67,8 @@ class StageData:
             left_out += f"; {leaking:,} that meet evaluation records left out"
         if self.parted[0]:
             left_out += "; {:,} too long for a row, parted into {:,}".format(*self.parted)
+        for each in self.shots.values():
+            left_out += f"; {each['records']:,} asked after {counted(each['shots'], 'example')} each"
         return (
             f"{len(self.train):,} records, {images:,} images, {tokens:,} tokens of which {learnt:,} are learnt"
             f"{left_out}"
@@ -113,7 +119,10 @@ def gather(recipe: Any, processor: Any) -> StageData:
     every = [*paths, *validation_paths]
     phi = phi_gate([*train, *validation], recipe.gates.phi, training_files.record_hashes(every))
     encoder = encoder_of(processor)
-    fitted = fit([learnt[path] for path in paths], encoder, recipe.train)
+    asked = examples_of(recipe, [learnt[path] for path in paths])
+    fitted = fit(
+        [each.samples for each in asked], encoder, recipe.train, [each.own_from for each in asked]
+    )
     checked = fit(watched, encoder, recipe.train)
     require_room(
         recipe.train, fitted.rows.lengths, distributed.ranks() // recipe.engine.sequence_parallel
@@ -131,6 +140,7 @@ def gather(recipe: Any, processor: Any) -> StageData:
         left_out=left_out,
         leaking=leaking,
         phi=phi,
+        shots=mix.shots_document(recipe, asked),
     )
 
 

@@ -14,8 +14,7 @@ from medgpt_cli.core import console
 from medgpt_cli.core.distributed import from_first, ranks, share_rows
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.data.batches import EncodedDataset, collate
-from medgpt_cli.models.attention.closed import close_documents
-from medgpt_cli.models.attention.probe import require_agreement
+from medgpt_cli.models.attention.choosing import Chosen, attend_by, choose_attention, has_sinks
 from medgpt_cli.training import micro_batches
 from medgpt_cli.training.arguments import run_length, training_arguments
 from medgpt_cli.training.best import best_of
@@ -39,6 +38,7 @@ def build_trainer(
     model: Any,
     processor: Any,
     gathered: StageData,
+    attention: Chosen,
     last: Path | None,
     save: SaveModel,
     tell_first_loss: TellFirstLoss | None = None,
@@ -51,13 +51,13 @@ def build_trainer(
         model: After `freeze`.
         processor: Beside it.
         gathered: What it learns from.
+        attention: How the language model attends.
         last: The checkpoint the model was loaded from, when the run goes on.
         save: Writes model and processor into a folder.
         tell_first_loss: Told the loss of the untouched model.
     """
-    close_documents(model)
+    attend_by(model, attention)
     cpu, bf16 = pick_precision(recipe.model.dtype)
-    require_agreement("cpu" if cpu else "cuda", torch.bfloat16 if bf16 else torch.float32)
     pixels = pixels_of(processor)
     mixture, parts = gathered.mixture, gathered.validation_parts
     names = [each.name for each in mixture.ingredients]
@@ -118,6 +118,23 @@ def _checkpoint(model: Any, recipe: Any, *, cpu: bool) -> None:
             "engine.checkpointing=offload is on here: a CPU's activations are in main memory already"
         )
     checkpoint_layers(model, mode, "cpu" if cpu else "cuda")
+
+
+def attention_of(recipe: Any, model: Any) -> Chosen:
+    """How the language model attends in training, as the recipe says and this machine allows.
+
+    Raises:
+        Missing: The recipe asks for a flash kernel, and none is installed.
+        BadRecipe: It cannot be used here.
+    """
+    cpu, bf16 = pick_precision(recipe.model.dtype)
+    return choose_attention(
+        recipe.model.attention,
+        device="cpu" if cpu else "cuda",
+        dtype=torch.bfloat16 if bf16 else torch.float32,
+        sinks=has_sinks(model),
+        shared=recipe.engine.sequence_parallel > 1,
+    )
 
 
 def batch_of(recipe: Any) -> MicroBatch:

@@ -84,9 +84,8 @@ def test_a_step_must_hold_the_longest_record_on_each_process() -> None:
     require_room(section(packing=True), [512], 2)
     with pytest.raises(BadRecipe) as caught:
         require_room(section(accumulate=2), [512, 1025], 2)
-    assert str(caught.value) == (
-        "train.batch_tokens  2 forward passes on 2 processes leave 1,024 tokens for each, "
-        "and the longest record has 1,025"
+    assert caught.value.what == (
+        "2 forward passes on 2 processes leave 1,024 tokens for each, and the longest record has 1,025"
     )
     assert caught.value.repair == "set it to 4100 or more, or lower train.accumulate"
 

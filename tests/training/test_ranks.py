@@ -136,6 +136,18 @@ def test_zero_3_equals_one_process(alone: Path, zero: Path) -> None:
         torch.testing.assert_close(two[name], tensor, atol=1e-3, rtol=0, msg=name)
 
 
+def test_two_processes_share_the_tokens_of_a_step(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row has one record or several, with an image or without, and each process takes as many rows."""
+    monkeypatch.chdir(folder)
+    line = [*LINE, "train.batch_tokens=300"]
+    assert main([*line, "--out", "tokens-alone", "train.accumulate=2"]) == 0
+    done = launch(folder, [*line, "--out", "tokens", "engine.deepspeed=true"])
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert losses(folder / "tokens") == pytest.approx(losses(folder / "tokens-alone"), abs=1e-5)
+    assert tokens(folder / "tokens") == tokens(folder / "tokens-alone")
+    assert len(set(tokens(folder / "tokens"))) > 1
+
+
 def test_a_sharded_run_cut_in_two_ends_in_the_same_weights(folder: Path, zero: Path) -> None:
     shutil.copytree(zero, folder / "cut")
     for path in ("checkpoints/step-4", "model"):

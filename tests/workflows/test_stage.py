@@ -257,7 +257,10 @@ def test_a_run_is_not_resumed_with_another_recipe_or_other_data(
     Image.linear_gradient("L").resize((140, 90)).save(folder / "slice.png")
     assert main([*words, "--resume"]) == 4
     told = capsys.readouterr().err
-    assert "local.jsonl:1 images[0]  is not the picture it was\nerror: 1 picture is not the one that run" in told
+    assert (
+        "local.jsonl:1 images[0]  is not the picture it was\nerror: 1 picture is not the one that run"
+        in told
+    )
     assert "slice.png" not in told
     (folder / "slice.png").write_bytes(whole)
     with (folder / "local.jsonl").open("a") as file:
@@ -350,6 +353,57 @@ def test_accumulated_steps_equal_one_large_batch(folder: Path) -> None:
     assert main([*words, "--out", "small", "train.batch_size=1", "train.accumulate=3"]) == 0
 
     assert losses(folder / "small") == pytest.approx(losses(folder / "large"), rel=1e-4)
+
+
+def test_examples_before_a_record_are_read_and_not_learnt(
+    folder: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "asked.jsonl").write_text(
+        "".join(
+            f'{{"question": "Which plane, {number}?", "answer": "{word}", "patient_id": "{number}"}}\n'
+            for number, word in enumerate(("axial", "coronal", "sagittal", "oblique"))
+        )
+    )
+    alone = ["sft", "--data", "asked.jsonl", "train.batch_size=1", "train.max_steps=2", "train.lr=1e-3"]
+    line = [*alone, "data.mix.0.shots=2", "train.save_steps=1", "train.keep=9"]
+    assert main([*alone, "--out", "alone"]) == 0
+    assert main([*line, "--out", "run"]) == 0
+    assert "4 asked after 2 examples each" in capsys.readouterr().err
+    shots = json.loads((folder / "run" / "manifest.json").read_text())["shots"]
+    assert (shots["asked.jsonl"]["shots"], shots["asked.jsonl"]["records"]) == (2, 4)
+    one, two = (
+        [json.loads(each) for each in (folder / run / "metrics.jsonl").read_text().splitlines()]
+        for run in ("alone", "run")
+    )
+    for without, behind in zip(one, two, strict=True):  # the same record, behind two others
+        assert behind["supervised"] == without["supervised"]
+        assert behind["tokens"] > 2 * without["tokens"]
+    shutil.rmtree(folder / "run" / "checkpoints" / "step-2")
+    (folder / "run" / "model").rename(folder / "before")
+    state = json.loads((folder / "run" / "state.json").read_text())
+    (folder / "run" / "state.json").write_text(json.dumps({**state, "state": "running"}))
+    assert main([*line, "--out", "run", "--resume"]) == 0
+    before, after = load_file("before/model.safetensors"), weights("run")
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert main([*line, "--out", "few", "data.mix.0.shots=4"]) == 2
+    assert main([*alone, "--out", "few", "data.mix.0.shots=4"]) == 3
+    assert "4 examples before each record need 5 groups" in capsys.readouterr().err
+
+
+def test_eager_attention_learns_the_same_one_record_at_a_time(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sft", "--data", "local.jsonl", "train.lr=1e-3", "train.max_steps=2", "train.batch_size=1"]
+    assert main([*words, "--out", "ours"]) == 0
+    assert "attention: ours, no flash kernel is installed" in capsys.readouterr().err
+    assert main([*words, "--out", "eager", "model.attention=eager"]) == 0
+    assert losses(folder / "eager") == pytest.approx(losses(folder / "ours"), rel=1e-4)
+    manifest = json.loads((folder / "eager" / "manifest.json").read_text())
+    assert manifest["attention"] == {"name": "eager", "word": "eager", "reason": ""}
+    assert "eager attention" in (folder / "eager" / "report.html").read_text()
+    assert main([*words, "--out", "run", "model.attention=flash"]) == 5
+    assert "pip install flash-attn" in capsys.readouterr().err
+    assert not Path("run").exists()
 
 
 def test_packed_records_learn_as_they_would_alone(folder: Path) -> None:

@@ -152,6 +152,46 @@ def rows_make_up_the_step(sheet: Sheet) -> Iterator[Fault]:
         )
 
 
+def attention_keeps_records_apart(sheet: Sheet) -> Iterator[Fault]:
+    """Eager attention takes a row for one document, and only ours shares a row among processes."""
+    word, place = sheet.get(("model", "attention")), ("model", "attention")
+    together = sheet.get(("engine", "sequence_parallel"))
+    if word in ("eager", "flash") and isinstance(together, int) and together > 1:
+        yield (
+            place,
+            "cannot share a row among processes",
+            "set it to ours, or engine.sequence_parallel=1",
+        )
+    if word != "eager":
+        return
+    if sheet.get(("train", "packing")) is True:
+        yield (
+            place,
+            "packed records would see each other: eager attention takes a row for one record",
+            "set it to ours, or train.packing=false",
+        )
+    elif sheet.get(("train", "batch_size")) != 1:
+        yield (
+            place,
+            "records of one forward pass stand in one row, and by eager attention would see each other",
+            "set it to ours, or train.batch_size=1 and as many train.accumulate",
+        )
+
+
+def examples_stay_with_their_question(sheet: Sheet) -> Iterator[Fault]:
+    """A record parted for its length would lose the examples it is asked after."""
+    mix = sheet.get(("data", "mix"))
+    if sheet.get(("train", "overlong")) != "split" or not isinstance(mix, list):
+        return
+    for number, each in enumerate(mix):
+        if isinstance(each, dict) and each.get("shots"):
+            yield (
+                ("data", "mix", number, "shots"),
+                "cannot stand beside train.overlong=split, which would part records from their examples",
+                "set one of them to its default",
+            )
+
+
 RULES: tuple[Callable[[Sheet], Iterator[Fault]], ...] = (
     something_learns,
     whole_or_composed,
@@ -164,5 +204,7 @@ RULES: tuple[Callable[[Sheet], Iterator[Fault]], ...] = (
     yarn_has_a_factor,
     none_is_given,
     rows_make_up_the_step,
+    attention_keeps_records_apart,
+    examples_stay_with_their_question,
     lora_rules,
 )

@@ -57,6 +57,8 @@ class Model(Section):
     """Adapter whose weights it starts from, run or adapter folder; added to the model where no adapters learn."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """Number format of computing in training; weights stay float32. auto is bfloat16 where the device has it."""
+    attention: Literal["auto", "ours", "eager", "flash"] = "auto"
+    """Of the language model in training; auto is ours, or an installed flash kernel that agrees with eager here."""
     yarn: Yarn = Yarn()
     """Stretches the context of a language model whose positions are plain, such as a llama."""
     feature_layer: int = -2
@@ -74,6 +76,8 @@ class Source(Section):
     """Records it gives in one pass over the mix at most; the next pass goes on where it stopped."""
     epochs: Positive | None = None
     """Times it is gone through in one pass over the mix, at most where shares are given; 1 when empty."""
+    shots: int = Field(default=0, ge=0)
+    """Answered examples of other patients before each dialogue of the source; its own answers alone are learnt."""
 
 
 class Data(Section):

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from medgpt_cli.core.in_context import pictures_line
 from medgpt_cli.data.complaints import unfit
 from medgpt_cli.data.marks import MARK
 
@@ -69,7 +70,7 @@ def report_record(
     context = [(name, squeezed(sections.get(name) or "")) for name in CONTEXT]
     lines = [
         MARK * len(shown) + _ROLE,
-        "Pictures: " + ", ".join(_called(picture) for picture in shown) + ".",
+        pictures_line([_called(picture) for picture in shown]),
         ask,
         *(f"{name.upper()}: {text}" for name, text in context if text),
     ]
@@ -95,4 +96,4 @@ def squeezed(text: str) -> str:
 
 def _called(picture: Picture) -> str:
     when = "prior" if picture.prior else "current"
-    return f"{when} {picture.view} image" if picture.view else f"{when} image"
+    return f"{when} {picture.view}" if picture.view else when

@@ -54,7 +54,12 @@ def require_agreement(device: str, dtype: torch.dtype) -> None:
 
 
 def probe(
-    name: str, attention: Callable[..., Any], *, device: str = "cpu", dtype: torch.dtype = torch.float32
+    name: str,
+    attention: Callable[..., Any],
+    *,
+    device: str = "cpu",
+    dtype: torch.dtype = torch.float32,
+    sinks: bool = True,
 ) -> Verdict:
     """Tries one attention function on a full and a sliding layer.
 
@@ -63,15 +68,16 @@ def probe(
         attention: As transformers calls it.
         device: Where.
         dtype: In which precision.
+        sinks: Whether the layer has sinks.
     """
     for window in (None, WINDOW):
-        given = _states(device, dtype)
+        given = _states(device, dtype)[: None if sinks else 3]
         expected = _eager(given, window)
         # A generator of its own: a probe must not move the state that training begins with.
         noise = torch.randn(expected.shape, generator=torch.Generator().manual_seed(1))
         grad = noise.to(expected.device, expected.dtype)
         try:
-            got = _call(attention, given, window)
+            got = _call(name, attention, given, window)
             ours = (got, *torch.autograd.grad(got, given, grad, allow_unused=True))
         except Exception as error:
             # Whatever a foreign kernel raises, the answer is the same: not on this machine.
@@ -84,7 +90,7 @@ def probe(
             "gradient of values",
             "gradient of sinks",
         )
-        for word, mine, reference in zip(words, ours, theirs, strict=True):
+        for word, mine, reference in zip(words[: len(ours)], ours, theirs, strict=True):
             if mine is None:
                 return Verdict(name, False, f"gives no {word}")
             off = ((mine.float() - reference.float()).abs().max() / reference.float().abs().max()).item()
@@ -103,13 +109,14 @@ def _states(device: str, dtype: torch.dtype) -> tuple[torch.Tensor, ...]:
 
 
 def _call(
-    attention: Callable[..., Any], given: tuple[torch.Tensor, ...], window: int | None
+    name: str, attention: Callable[..., Any], given: tuple[torch.Tensor, ...], window: int | None
 ) -> torch.Tensor:
-    query, key, value, sinks = given
+    query, key, value = given[:3]
+    sinks = given[3] if len(given) > 3 else None
     bounds = torch.tensor([0, LENGTHS[0], sum(LENGTHS)], dtype=torch.int32, device=query.device)
     layer = SimpleNamespace(
         num_key_value_groups=2, training=True, is_causal=True, sinks=sinks, layer_idx=0,
-        config=SimpleNamespace(_attn_implementation=OURS),
+        config=SimpleNamespace(_attn_implementation=name),
     )  # fmt: skip
     out, _ = attention(
         layer, query, key, value, None, scaling=0.125, dropout=0.0, sliding_window=window, s_aux=sinks,
@@ -120,7 +127,7 @@ def _call(
 
 def _eager(given: tuple[torch.Tensor, ...], window: int | None) -> torch.Tensor:
     """gpt-oss's definition with its whole S x S matrix, (B, S, H, D)."""
-    query, key, value, sinks = given
+    query, key, value = given[:3]
     numbers = torch.repeat_interleave(torch.arange(2), torch.tensor(LENGTHS)).to(query.device)
     position = torch.arange(len(numbers), device=query.device)
     behind = position[:, None] - position[None, :]
@@ -129,6 +136,8 @@ def _eager(given: tuple[torch.Tensor, ...], window: int | None) -> torch.Tensor:
         hidden |= behind >= window
     key, value = key.repeat_interleave(2, dim=1), value.repeat_interleave(2, dim=1)
     scores = (query @ key.transpose(2, 3) * 0.125).float().masked_fill(hidden, float("-inf"))
-    sink = sinks.float().view(1, -1, 1, 1).expand(*scores.shape[:3], 1)
-    weights = torch.cat([scores, sink], dim=-1).softmax(dim=-1)[..., :-1]
+    if len(given) > 3:
+        sink = given[3].float().view(1, -1, 1, 1).expand(*scores.shape[:3], 1)
+        scores = torch.cat([scores, sink], dim=-1)
+    weights = scores.softmax(dim=-1)[..., : len(numbers)]
     return (weights.to(value.dtype) @ value).transpose(1, 2)

@@ -17,8 +17,9 @@ from typing import Literal
 from medgpt_cli.training.loss import CHUNK
 from medgpt_cli.training.plan.shapes import Shape
 
-Attention = Literal["cpu-flash", "flash", "sink-as-key"]
-"""Ours on a CPU; an installed flash kernel; ours elsewhere, where a sink is one more key and heads are repeated."""
+Attention = Literal["cpu-flash", "flash", "sink-as-key", "eager"]
+"""Ours on a CPU; an installed flash kernel; ours elsewhere, where a sink is one more key and heads are repeated;
+transformers' own, with a whole matrix of queries and keys."""
 
 FLOAT = 4
 INDEX = 8
@@ -76,7 +77,13 @@ def decoder_layer(
     projected = tokens * wide * d.width * learns  # the input of q, k and v
     heads, groups = d.heads * d.head, d.groups * d.head
     blocked = window is not None and tokens > window
-    if attention == "sink-as-key" and d.sinks:
+    if attention == "eager":
+        # Queries, keys and values for each head, and every weight; that of a sink stands beside its row's, and which
+        # score was the largest.  A llama makes its weights in single precision.
+        numbers = tokens * (3 * heads + d.heads * (tokens + d.sinks))
+        weights = 0 if d.sinks or wide == FLOAT else tokens
+        logs = tokens * d.heads * (INDEX // FLOAT * d.sinks + weights)
+    elif attention == "sink-as-key" and d.sinks:
         padded = d.heads * (-(-(d.head + 1) // 8) * 8)  # kernels take heads of a multiple of 8
         numbers = tokens * padded * (6 if blocked else 4)
         logs = tokens * d.heads

@@ -59,6 +59,14 @@ class Device:
     loose: float
 
     @classmethod
-    def of(cls, kind: Literal["cpu", "cuda"], *, bf16: bool) -> Device:
-        """A device as training uses it: our own attention, the allocator as it is."""
-        return cls(kind, bf16, "cpu-flash" if kind == "cpu" else "sink-as-key", LOOSE[kind])
+    def of(cls, kind: Literal["cpu", "cuda"], *, bf16: bool, attention: str = "auto") -> Device:
+        """A device as training uses it, the allocator as it is.
+
+        Args:
+            kind: What computes.
+            bf16: Whether it computes in bfloat16.
+            attention: The recipe's word; `auto` is planned for as ours, which needs nothing installed.
+        """
+        ours: Attention = "cpu-flash" if kind == "cpu" else "sink-as-key"
+        named: dict[str, Attention] = {"eager": "eager", "flash": "flash"}
+        return cls(kind, bf16, named.get(attention, ours), LOOSE[kind])

@@ -86,7 +86,7 @@ def test_what_was_emptied_names_who_emptied_it_and_reads_back_equal() -> None:
 @pytest.mark.parametrize(
     ("words", "near"),
     [
-        (["train.batch_tokens=5000"], "such as 4096, 8192"),
+        (["train.batch_tokens=5000"], "such as 4096, 6144"),
         (["train.batch_tokens=1000"], "such as 2048"),
         (["train.batch_tokens=6144", "train.accumulate=2"], "such as 4096, 8192"),
     ],

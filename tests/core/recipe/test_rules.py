@@ -153,3 +153,44 @@ def test_the_routers_balance_needs_whole_rows() -> None:
     assert place == ("train", "router_aux")
     assert what == "needs whole rows, and engine.sequence_parallel cuts them"
     assert broken(cut) == broken({"train": {"router_aux": 0.01}}) == []
+
+
+@pytest.mark.parametrize(
+    ("tree", "reason", "repair"),
+    [
+        (
+            {"model": {"attention": "eager"}, "train": {"packing": True, "batch_size": 1}},
+            "packed records would see each other: eager attention takes a row for one record",
+            "set it to ours, or train.packing=false",
+        ),
+        (
+            {"model": {"attention": "eager"}},
+            "records of one forward pass stand in one row, and by eager attention would see each other",
+            "set it to ours, or train.batch_size=1 and as many train.accumulate",
+        ),
+        (
+            {"model": {"attention": "flash"}, "engine": {"sequence_parallel": 2}},
+            "cannot share a row among processes",
+            "set it to ours, or engine.sequence_parallel=1",
+        ),
+    ],
+)
+def test_attention_that_would_mix_records_is_refused(
+    tree: dict[str, Any], reason: str, repair: str
+) -> None:
+    assert broken(tree) == [(("model", "attention"), reason, repair)]
+
+
+def test_eager_attention_takes_one_record_at_a_time() -> None:
+    assert broken({"model": {"attention": "eager"}, "train": {"batch_size": 1}}) == []
+
+
+def test_a_record_is_not_parted_from_its_examples() -> None:
+    mix = [{"path": "a"}, {"path": "b", "shots": 2}]
+    [(place, reason, _)] = broken({"data": {"mix": mix}, "train": {"overlong": "split"}})
+    assert place == ("data", "mix", 1, "shots")
+    assert (
+        reason
+        == "cannot stand beside train.overlong=split, which would part records from their examples"
+    )
+    assert broken({"data": {"mix": mix[:1]}, "train": {"overlong": "split"}}) == []

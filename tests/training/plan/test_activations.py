@@ -56,19 +56,23 @@ def config(text: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def build(text: dict[str, Any], learns: dict[str, bool], dtype: torch.dtype) -> Any:
+def build(
+    text: dict[str, Any], learns: dict[str, bool], dtype: torch.dtype, attention: str = "ours"
+) -> Any:
     torch.manual_seed(0)
     model = LlavaForConditionalGeneration(LlavaConfig(**config(text))).to(dtype)
     close_documents(model)
+    if attention == "eager":
+        model.model.language_model.config._attn_implementation = attention
     learn_by_documents(model)
     freeze(model, learns)
     return model.train()
 
 
-def kept_by_autograd(model: Any) -> dict[str, int]:
+def kept_by_autograd(model: Any, lengths: tuple[int, ...] = LENGTHS) -> dict[str, int]:
     """Bytes saved for the backward pass, by the module that saved them; parameters left out, each storage once."""
     records = []
-    for length in LENGTHS:
+    for length in lengths:
         ids = torch.randint(1, 300, (length,)).tolist()
         ids[2 : 2 + PATCHES] = [319] * PATCHES
         pixels = torch.rand(1, 3, 28, 28, dtype=model.dtype)
@@ -143,6 +147,24 @@ def test_what_is_kept_is_what_autograd_keeps(
     assert head.kept == pytest.approx(within(found, "lm_head"), rel=0.02)
     last = activations.last_norm(shape, batch, wide=wide)
     assert last == pytest.approx(within(found, r"language_model\.norm"), rel=0.01)
+
+
+@pytest.mark.parametrize("text", [GPT_OSS, LLAMA], ids=["gpt-oss", "llama"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_eager_attention_keeps_its_whole_matrix(text: dict[str, Any], dtype: torch.dtype) -> None:
+    learns, tokens = dict.fromkeys(PARTS, True), 160
+    found = kept_by_autograd(build(text, learns, dtype, "eager"), (tokens,))
+    wide = 4 if dtype is torch.float32 else 2
+    planned = activations.decoder_layer(
+        shape_of("small", config(text), learns),
+        1,
+        Batch(tokens, tokens - 1, 1, float(tokens)),
+        wide=wide,
+        experts=wide,
+        attention="eager",
+    )
+    kept = within(found, r"language_model\.layers\.1\.(self_attn|input_layernorm)")
+    assert planned.attention == pytest.approx(kept, rel=0.02)
 
 
 def test_logits_are_never_those_of_all_positions() -> None:
