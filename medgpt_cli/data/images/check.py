@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from medgpt_cli.core.errors import BadImage, Complaint
 from medgpt_cli.core.types import Sample
-from medgpt_cli.data.images.reading import open_image
+from medgpt_cli.data.images.apart import check_apart, stop
 from medgpt_cli.data.images.whole import verify_image
 
 
@@ -20,8 +20,8 @@ def check_images(
 
     Args:
         samples: Their images are paths as `read_records` resolved them.
-        decode: Decode every pixel; without it headers, checksums and lengths are compared, which is many times
-            quicker and misses damage inside a compressed picture.
+        decode: Decode every pixel, in a process apart where the decoder is not trusted; without it headers, checksums
+            and lengths are compared, which is many times quicker and misses damage inside a compressed picture.
         progress: Called with (images looked at, all images) after each different image.
 
     Returns:
@@ -32,16 +32,19 @@ def check_images(
         for index, path in enumerate(sample.images):
             uses.setdefault(path, []).append(f"{sample.place} images[{index}]")
     faults: dict[str, Complaint] = {}
-    for done, (path, places) in enumerate(uses.items(), start=1):
-        try:
-            if decode:
-                open_image(path)
-            else:
-                verify_image(path)
-        except BadImage as error:
-            faults |= {place: Complaint(error.what, place, error.repair) for place in places}
-        if progress:
-            progress(done, len(uses))
+    try:
+        for done, (path, places) in enumerate(uses.items(), start=1):
+            try:
+                if decode:
+                    check_apart(path)
+                else:
+                    verify_image(path)
+            except BadImage as error:
+                faults |= {place: Complaint(error.what, place, error.repair) for place in places}
+            if progress:
+                progress(done, len(uses))
+    finally:
+        stop()
     return tuple(
         faults[place]
         for sample in samples

@@ -31,6 +31,13 @@ _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 INFLATE_CAP = 256 * 2**20
 """Bytes a deflated data set may inflate to."""
 
+_PLAIN = (
+    ImplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    DeflatedExplicitVRLittleEndian,
+)
+"""Syntaxes whose pixels are written as they are."""
 _PIXELS = {
     b"\xe0\x7f\x10\x00": "PixelData",
     b"\xe0\x7f\x08\x00": "FloatPixelData",
@@ -106,6 +113,25 @@ def read_header(stream: BinaryIO) -> Header:
     return Header(
         stream, tags, syntax or _guessed(tags), start + (12 if vr else 8), keyword, vr, frames, flags
     )
+
+
+def names_compressed_syntax(stream: BinaryIO) -> bool:
+    """Whether a DICOM file names a syntax whose pixels a library has to unpack, or cannot be read so far."""
+    try:
+        stream.seek(0)
+        read_preamble(stream, force=True)
+        meta = read_dataset(
+            stream,
+            is_implicit_VR=False,
+            is_little_endian=True,
+            stop_when=lambda tag, vr, length: tag.group != 2,
+        )
+        syntax = meta.get("TransferSyntaxUID")
+        return isinstance(syntax, UID) and syntax not in _PLAIN
+    except Exception:  # of many classes; whoever decodes it says what is wrong
+        return True
+    finally:
+        stream.seek(0)
 
 
 def _flags(tags: Dataset, *, executable: bool, guessed: bool) -> Iterator[Flag]:

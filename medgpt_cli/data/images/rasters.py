@@ -72,6 +72,15 @@ def rgb(image: Image.Image) -> Image.Image:
     """Upright, 8 bits, three channels, with the flags of what had to be decided.
 
     Raises:
+        BadImage: As `eight_bits`.
+    """
+    return eight_bits(image).convert("RGB")
+
+
+def eight_bits(image: Image.Image) -> Image.Image:
+    """Upright, 8 bits, one channel where it is grey and else three, with the flags of what had to be decided.
+
+    Raises:
         BadImage: Colours that cannot be told, or no finite value.
     """
     flags = []
@@ -83,7 +92,7 @@ def rgb(image: Image.Image) -> Image.Image:
     ImageOps.exif_transpose(image, in_place=True)
     if deep:
         values = np.asarray(image)
-        return with_flags(Image.fromarray(stretched(values, *ends_of(values))).convert("RGB"), flags)
+        return with_flags(Image.fromarray(stretched(values, *ends_of(values))), flags)
     if image.mode == "LAB":
         raise BadImage("is in the LAB colour space", repair="save it as RGB")
     if image.has_transparency_data:
@@ -91,4 +100,4 @@ def rgb(image: Image.Image) -> Image.Image:
         black = Image.new("RGB", opaque.size)
         black.paste(opaque, mask=opaque.getchannel("A"))
         return with_flags(black, flags)
-    return with_flags(image.convert("RGB"), flags)
+    return with_flags(image.copy() if image.mode == "L" else image.convert("RGB"), flags)

@@ -23,7 +23,7 @@ from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.images import dicom, slides
 from medgpt_cli.data.images.flags import with_flags
 from medgpt_cli.data.images.formats import CONVERT, HEAD, format_of
-from medgpt_cli.data.images.rasters import raster, rgb
+from medgpt_cli.data.images.rasters import eight_bits, raster
 from medgpt_cli.data.images.references import Reference, read_reference
 
 
@@ -44,7 +44,7 @@ def open_image(path: str, *, where: str = "") -> Image.Image:
     with complaining(where):
         reference = read_reference(path)
         with opened(reference) as (stream, kind, inner):
-            return _picture(stream, kind, inner)
+            return picture(stream, kind, inner).convert("RGB")
 
 
 @contextmanager
@@ -75,8 +75,7 @@ def opened(reference: Reference) -> Iterator[tuple[BinaryIO, str, Reference]]:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise BadImage("is not a regular file", repair="name an image file")
-    with os.fdopen(descriptor, "rb") as stream, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"PIL\.|pydicom\.|nibabel\.|medgpt_cli\.data\.images\.")
+    with os.fdopen(descriptor, "rb") as stream, quietly():
         kind = "SLIDE" if slides.is_named_so(reference) else format_of(stream.read(HEAD))
         stream.seek(0)
         if kind == "TIFF" and slides.is_too_large(stream):
@@ -96,7 +95,21 @@ def opened(reference: Reference) -> Iterator[tuple[BinaryIO, str, Reference]]:
         yield io.BytesIO(data), inside, inner
 
 
-def _picture(stream: BinaryIO, kind: str, reference: Reference) -> Image.Image:
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Keeps what decoders warn of from the terminal: it may quote the file."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.|pydicom\.|nibabel\.|medgpt_cli\.data\.images\.")
+        yield
+
+
+def picture(stream: BinaryIO, kind: str, reference: Reference) -> Image.Image:
+    """Decodes what `opened` has found: one channel where it is grey, else three.
+
+    Raises:
+        BadImage: It is damaged, too large, or does not hold what is asked of it.
+        Missing: A slide, and the extra `[pathology]` is not installed.
+    """
     if kind == "SLIDE":
         return slides.read_slide(reference)
     if kind == "NIFTI":
@@ -107,8 +120,8 @@ def _picture(stream: BinaryIO, kind: str, reference: Reference) -> Image.Image:
         pixels, flags = dicom.read_frame(stream, reference.frame, reference.window)
     else:
         with raster(stream, kind, reference.frame) as image:
-            return rgb(image)
-    return with_flags(Image.fromarray(pixels).convert("RGB"), flags)
+            return eight_bits(image)
+    return with_flags(Image.fromarray(pixels), flags)
 
 
 def _refuse_foreign_words(reference: Reference, kind: str) -> None:

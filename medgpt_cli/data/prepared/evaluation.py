@@ -15,6 +15,7 @@ from pathlib import Path
 from medgpt_cli.core.errors import BadImage, BadRecord, Complaint
 from medgpt_cli.core.types import Sample
 from medgpt_cli.data.duplicates.pictures import ImagePrint
+from medgpt_cli.data.images.apart import open_apart
 from medgpt_cli.data.leakage.against import Against
 from medgpt_cli.data.leakage.matches import Match
 from medgpt_cli.data.leakage.roles import TRAIN, evaluation_samples
@@ -56,7 +57,7 @@ class Evaluation:
         self._last = ""
         self._complaints: list[Complaint] = []
         self._firsts: list[int] = []
-        self._against = Against.build(self._records(paths))
+        self._against = Against.build(self._records(paths), open_apart)
         self._refuse_unread(paths, allowed)
         for source in sources:
             self._against.learn(found for found in checked(source) if isinstance(found, Sample))

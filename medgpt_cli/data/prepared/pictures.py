@@ -15,10 +15,10 @@ from PIL import Image
 
 from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.duplicates.pictures import ImagePrint, image_print
+from medgpt_cli.data.images.apart import open_apart
 from medgpt_cli.data.images.flags import flags_of
 from medgpt_cli.data.images.formats import HEAD, format_of
 from medgpt_cli.data.images.hashing import hash_picture
-from medgpt_cli.data.images.reading import open_image
 
 REMEMBERED = 48 * 2**20
 """Bytes of prints and of pictures to embed that are kept for the next records, which often show the same ones: some
@@ -79,7 +79,7 @@ class Pictures:
         if path in self._known:
             self._known.move_to_end(path)
             return self._known[path]
-        image = open_image(path)
+        image = open_apart(path)
         data = _embeddable(path, image) if self._embed else b""
         found = Picture(image_print(image), flags_of(image), data, "" if self._embed else _hash(path))
         if found.size > REMEMBERED // 3:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from medgpt_cli.core import console, files, offline
 from medgpt_cli.core.errors import Interrupted, MedGPTError, OutOfResources, StateSaved
+from medgpt_cli.data.images import apart
 from medgpt_cli.data.prepared.blocks import blocks
 from medgpt_cli.data.prepared.judging import Judge, Settings
 from medgpt_cli.data.prepared.parts import FOLDER, LAYOUT, Notes, path_of, write_part
@@ -67,15 +68,18 @@ def work(task: Work, share: Share, go_on: Callable[[], bool] = lambda: True) -> 
     towers = task.settings.towers
     judge = Judge(task.settings, sources, scorer(towers) if towers else None)
     number = -1
-    for number, index, items in blocks(sources, task.size):
-        path = path_of(task.out, number)
-        if number % share.of != share.mine or path.exists():
-            continue
-        if not go_on():
-            return
-        notes = Notes(index)
-        rows = judge.rows(sources[index], items, notes)
-        write_part(path, rows, notes, embedded=task.settings.embed)
+    try:
+        for number, index, items in blocks(sources, task.size):
+            path = path_of(task.out, number)
+            if number % share.of != share.mine or path.exists():
+                continue
+            if not go_on():
+                return
+            notes = Notes(index)
+            rows = judge.rows(sources[index], items, notes)
+            write_part(path, rows, notes, embedded=task.settings.embed)
+    finally:
+        apart.stop()
     files.write_json(task.out / FOLDER / COUNT, {"blocks": number + 1})
 
 

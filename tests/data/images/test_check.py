@@ -42,7 +42,7 @@ def test_decoding_finds_what_headers_hide(samples: list[Sample]) -> None:
 
 def test_each_file_is_looked_at_once(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
-    monkeypatch.setattr(check, "open_image", looked.append)
+    monkeypatch.setattr(check, "check_apart", looked.append)
     seen: list[tuple[int, int]] = []
     assert (
         check_images(samples, decode=True, progress=lambda done, total: seen.append((done, total))) == ()

@@ -25,8 +25,8 @@ def test_pictures_are_remembered_up_to_their_bytes(
 ) -> None:
     paths = [_saved(tmp_path, number) for number in range(6)]
     opened: list[str] = []
-    really = pictures.open_image
-    monkeypatch.setattr(pictures, "open_image", lambda path: (opened.append(path), really(path))[1])
+    really = pictures.open_apart
+    monkeypatch.setattr(pictures, "open_apart", lambda path: (opened.append(path), really(path))[1])
     looking = Pictures(embed=embed)
     size = looking.look(paths[0]).size
     assert size >= 128 * 128 + (80 * 80 if embed else 0)
