@@ -227,7 +227,9 @@ def rows_of(scores: Sequence[TaskScore]) -> list[ScoreRow]:
 
 
 def _beside(score: TaskScore) -> str:
-    """What must stand beside a headline: of a probe what it did, else the overlap and the distribution."""
+    """What must stand beside a headline: what a probe did; else what could be read, the overlap, the distribution."""
     if score.effect:
         return score.effect.sentence
-    return f"{exposure.told(score.exposure, score.overall.n)}; {IN_WORDS[score.distribution]}"
+    overall = score.overall
+    read = f"{overall.parsed:,} of {overall.n:,} parsed"
+    return f"{read}; {exposure.told(score.exposure, overall.n)}; {IN_WORDS[score.distribution]}"

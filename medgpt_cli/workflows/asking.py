@@ -20,20 +20,22 @@ class Asking(contextlib.AbstractContextManager["Asking"]):
     Args:
         task: The task's name.
         total: Questions in all.
+        judged: Whether answers are right or wrong; reports are neither.
 
     Attributes:
         terminated: Whether SIGTERM came.
     """
 
-    def __init__(self, task: str, total: int) -> None:
+    def __init__(self, task: str, total: int, *, judged: bool = True) -> None:
         self.terminated = False
         self._task = task
         self._told = 0
+        self._judged = judged
         columns = (
             TextColumn(task),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[right]} right"),
+            *([TextColumn("{task.fields[right]} right")] if judged else []),
         )
         shown = console.talk().is_terminal and not console.is_quiet()
         self._bar = Progress(
@@ -55,7 +57,8 @@ class Asking(contextlib.AbstractContextManager["Asking"]):
         self._bar.update(self._row, completed=done, right=right)
         if self._bar.disable and done * 10 // total > self._told:
             self._told = done * 10 // total
-            console.say(f"{self._task}: {done} of {total} asked, {right} right")
+            told = f", {right} right" if self._judged else ""
+            console.say(f"{self._task}: {done} of {total} asked{told}")
 
     def _terminate(self, number: int, frame: FrameType | None) -> None:
         self.terminated = True

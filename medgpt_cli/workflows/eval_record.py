@@ -21,6 +21,7 @@ from medgpt_cli.core.manifest import environment, write_manifest
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.core.wording import counted
 from medgpt_cli.evaluation import score_table, summary
+from medgpt_cli.evaluation.items import Kind
 from medgpt_cli.evaluation.outcomes import Outcome
 from medgpt_cli.evaluation.scores import TaskScore
 from medgpt_cli.evaluation.statistics import tables
@@ -134,8 +135,9 @@ def end(
     ]
     files.write_json(run.path / SCORES, document)
     rows = score_table.rows_of(scores)
-    files.write_text(run.path / MARKDOWN, tables.markdown(rows) + "\n")
-    files.write_text(run.path / LATEX, tables.latex(rows) + "\n")
+    by = f"model {model}, {score_table.told_hashes(answering.hash, answering.answers_hash)}"
+    files.write_text(run.path / MARKDOWN, tables.markdown(rows, by=by) + "\n")
+    files.write_text(run.path / LATEX, tables.latex(rows, by=by) + "\n")
     hashes = {name: files.sha256_file(run.path / name) for name in (SCORES, SAMPLES, MARKDOWN, LATEX)}
     facts = eval_page.facts_of(model, answering, machine, scores, hashes)
     files.write_text(run.report, eval_page.page_of(tasks, scores, outcomes, settings.keeping, facts))
@@ -173,10 +175,13 @@ def tell(run: RunFolder, *, as_json: bool) -> None:
     page.print(score_table.as_table(scores, page.width))
     hashes = [document.get("model_hash"), document.get("answers_hash")]
     page.print(f"model {document['model']}, {score_table.told_hashes(*hashes)}", soft_wrap=True)
-    cut = sum(score.overall.truncated for score in scores)
+    cut = sum(score.overall.truncated for score in scores if score.kind != Kind.REPORT)
+    short = sum(score.overall.truncated for score in scores if score.kind == Kind.REPORT)
     failed = sum(score.overall.errors for score in scores)
     if cut:
         console.warn(f"answers that reached the token limit, and count as wrong: {cut}")
+    if short:
+        console.warn(f"reports that reached the token limit, and count as far as they go: {short}")
     if failed:
         console.warn(f"questions that failed, and count as wrong: {failed} ({SAMPLES} names the errors)")
     console.say(f"report: {run.report}")

@@ -14,7 +14,7 @@ from medgpt_cli.core import console, distributed, rundir
 from medgpt_cli.core.errors import BadRecord, Interrupted, MedGPTError, StateSaved
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.data.records import read_records
-from medgpt_cli.evaluation.items import items_from
+from medgpt_cli.evaluation.items import Kind, items_from
 from medgpt_cli.evaluation.majority import Majority
 from medgpt_cli.evaluation.outcomes import SampleLog
 from medgpt_cli.evaluation.runner import run_task
@@ -146,7 +146,7 @@ def _ask_all(
     for task in tasks:
         mine = eval_ranks.share(task.items, distributed.rank(), distributed.ranks())
         answer = answering.for_task(task, remembered)
-        with Asking(task.name, len(mine)) as asking:
+        with Asking(task.name, len(mine), judged=task.kind is not Kind.REPORT) as asking:
             try:
                 run_task(
                     task,

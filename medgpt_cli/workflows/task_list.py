@@ -91,8 +91,8 @@ def _look(rows: Sequence[_Row], data: Path) -> None:
             row.missing = f"{error.what}; {error.repair}"
     for (adapter, folder), same in together.items():
         console.say(f"reading {folder}")
-        counted = tally([row.declared for row in same], source_at(folder, adapter=adapter))
-        for row, found in zip(same, counted, strict=True):
+        tallied = tally([row.declared for row in same], source_at(folder, adapter=adapter))
+        for row, found in zip(same, tallied, strict=True):
             row.found = found
             row.missing = "" if row.readable else _why(row)
 

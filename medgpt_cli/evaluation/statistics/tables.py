@@ -54,14 +54,24 @@ def between(low: float | None, high: float | None) -> str:
     return f"{low:.3f}–{high:.3f}" if low >= 0 else f"{low:.3f} to {high:.3f}"
 
 
-def markdown(rows: Sequence[ScoreRow]) -> str:
-    """The table in Markdown, protocols and notes as a list below."""
-    return _markdown.table(HEADERS, [_cells(row) for row in rows], notes=_notes(rows))
+def markdown(rows: Sequence[ScoreRow], *, by: str = "") -> str:
+    """The table in Markdown, protocols and notes as a list below.
+
+    Args:
+        rows: The scores.
+        by: Who gave the answers, in words.
+    """
+    return _markdown.table(HEADERS, [_cells(row) for row in rows], notes=_notes(rows, by))
 
 
-def latex(rows: Sequence[ScoreRow]) -> str:
-    """The table in LaTeX, protocols and notes in small print below."""
-    return _latex.table(HEADERS, [_cells(row) for row in rows], notes=_notes(rows))
+def latex(rows: Sequence[ScoreRow], *, by: str = "") -> str:
+    """The table in LaTeX, protocols and notes in small print below.
+
+    Args:
+        rows: The scores.
+        by: Who gave the answers, in words.
+    """
+    return _latex.table(HEADERS, [_cells(row) for row in rows], notes=_notes(rows, by))
 
 
 def _cells(row: ScoreRow) -> list[str]:
@@ -71,14 +81,15 @@ def _cells(row: ScoreRow) -> list[str]:
     return [row.task, row.measure, number(row.value), between(row.low, row.high), count]
 
 
-def _notes(rows: Sequence[ScoreRow]) -> list[str]:
-    """The protocols, and then each note once with the scores that it is about."""
+def _notes(rows: Sequence[ScoreRow], by: str) -> list[str]:
+    """Who answered, the protocols, and then each note once with the scores that it is about."""
     protocols = [f"{row.task}: {row.protocol}" for row in rows if row.protocol]
     about: dict[str, list[str]] = {}
     for row in rows:
         if row.note:
             about.setdefault(row.note, []).append(f"{row.task}, {row.measure}")
     return [
+        *([by] if by else []),
         *dict.fromkeys(protocols),
         *(f"{'; '.join(scores)}: {note}" for note, scores in about.items()),
     ]
