@@ -48,6 +48,8 @@ class Flag(StrEnum):
     """A camera's file with a preview or a depth map behind the photo."""
     EIGHT_OF_SIXTEEN = "colour-cut-to-8-bits"
     """Of 16 bits a channel the upper 8 are shown."""
+    PROFILE_IGNORED = "colour-profile-ignored"
+    """The picture's own account of its colours cannot be read or is of another kind: they are shown as sRGB."""
     OBLIQUE = "oblique"
     """The volume stands at an angle to the body's axes; planes are the nearest ones."""
     ORIENTATION_GUESSED = "orientation-guessed"

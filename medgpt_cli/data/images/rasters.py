@@ -1,9 +1,9 @@
 """PNG, JPEG, TIFF, WebP, GIF and BMP as RGB pictures of 8 bits, upright.
 
-What is decided here: grey of more than 8 bits is stretched from its darkest to its brightest value; transparency is
-laid on black; of several frames or pages one has to be named, also of an animated PNG, GIF or WebP, except behind a
-camera's photo (MPO), whose previews and depth maps nobody means.  What a decoder says when it fails is not repeated: it
-may hold addresses or header text.
+What is decided here: grey of more than 8 bits is stretched from its darkest to its brightest value; colours with a
+profile are brought to sRGB (`profiles`); transparency is laid on black; of several frames or pages one has to be named,
+also of an animated PNG, GIF or WebP, except behind a camera's photo (MPO), whose previews and depth maps nobody means.
+What a decoder says when it fails is not repeated: it may hold addresses or header text.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.images.flags import Flag, with_flags
 from medgpt_cli.data.images.limits import MAX_PIXELS, MAX_PIXELS_WEBP, pick_frame, refuse_size
+from medgpt_cli.data.images.profiles import in_srgb
 from medgpt_cli.data.images.stretch import ends_of, stretched
 
 KINDS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP")
@@ -95,6 +96,12 @@ def eight_bits(image: Image.Image) -> Image.Image:
         return with_flags(Image.fromarray(stretched(values, *ends_of(values))), flags)
     if image.mode == "LAB":
         raise BadImage("is in the LAB colour space", repair="save it as RGB")
+    if profile := image.info.get("icc_profile"):
+        managed = in_srgb(image, profile)
+        if managed is None:
+            flags.append(Flag.PROFILE_IGNORED)
+        else:
+            image = managed
     if image.has_transparency_data:
         opaque = image.convert("RGBA")
         black = Image.new("RGB", opaque.size)
