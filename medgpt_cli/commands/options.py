@@ -59,6 +59,15 @@ Adapter = Annotated[
 ]
 """Sets `model.adapter` of the recipe."""
 
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        help="auto, transformers, or llama.cpp, which a GGUF export needs.",
+    ),
+]
+
 RecipeName = Annotated[
     str | None,
     typer.Option(

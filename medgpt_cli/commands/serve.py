@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from medgpt_cli.commands.options import Adapter, Model, Online
+from medgpt_cli.commands.options import Adapter, Engine, Model, Online
 
 Host = Annotated[
     str,
@@ -29,6 +29,7 @@ TokenFile = Annotated[
 def serve(
     model: Model = None,
     adapter: Adapter = None,
+    engine: Engine = "auto",
     host: Host = "127.0.0.1",
     port: Port = 8000,
     token_file: TokenFile = None,
@@ -46,4 +47,12 @@ def serve(
     """
     from medgpt_cli.workflows.serve import run_serve
 
-    run_serve(model=model, adapter=adapter, host=host, port=port, token_file=token_file, online=online)
+    run_serve(
+        model=model,
+        adapter=adapter,
+        engine=engine,
+        host=host,
+        port=port,
+        token_file=token_file,
+        online=online,
+    )

@@ -22,10 +22,8 @@ from medgpt_cli.models.generate import Generator
 from medgpt_cli.models.processor import tokens_per_image
 from medgpt_cli.models.talking.talker import Talker
 from medgpt_cli.workflows.adding import add_adapter
+from medgpt_cli.workflows.engines import MAX_NEW_TOKENS
 from medgpt_cli.workflows.naming import WORDS, named_model
-
-MAX_NEW_TOKENS = 256
-"""Limit of a reply where neither the command nor the run's recipe names one."""
 
 
 @dataclass(frozen=True)

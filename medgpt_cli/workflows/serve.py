@@ -26,6 +26,7 @@ def run_serve(
     *,
     model: str | None,
     adapter: str | None,
+    engine: str = "auto",
     host: str,
     port: int,
     token_file: Path | None,
@@ -36,6 +37,7 @@ def run_serve(
     Args:
         model: How the person named it; None for the newest run, else `tiny`.
         adapter: A run or adapter folder that is added to it.
+        engine: What runs the model, a word of `engines.ENGINES`.
         host: Address to listen on, by number.
         port: 0 for any that is free.
         token_file: Holds the token clients must show.
@@ -54,15 +56,15 @@ def run_serve(
     limits = Limits()
     bound = running.listen(host, port)
     try:
-        from medgpt_cli.workflows.loading import load_model
+        from medgpt_cli.workflows.engines import load_speaker
 
         shelf = Shelf(open_received)
-        loaded = load_model(model, adapter, online=online, open_picture=shelf.open)
+        loaded = load_speaker(model, adapter, engine=engine, online=online, open_picture=shelf.open)
     except BaseException:
         bound.close()
         raise
     name = Path(loaded.name).name
-    console.say(f"model: {loaded.name}")
+    console.say(f"model: {loaded.name} ({loaded.engine})")
     served = Served(
         model=name,
         generate=loaded.generate,

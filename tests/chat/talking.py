@@ -22,7 +22,7 @@ def count(turns, images, *, max_new_tokens=None, on_text=None, stop=None):
     return Reply("".join(said), finished=finished, tokens=len(said), seconds=1.0)
 
 
-def load_model(ref, adapter=None, *, online=False):
+def load_model(ref, adapter=None, **_):
     return types.SimpleNamespace(generate=count, name="fake", hash="0" * 64)
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from medgpt_cli.app import main
 from medgpt_cli.data.images.received import open_received
+from medgpt_cli.models.talking.talker import Talker
 from medgpt_cli.serving import running
 from medgpt_cli.serving.inline import Shelf
 from medgpt_cli.workflows import loading
@@ -62,26 +63,19 @@ def client(
 ) -> Iterator[tuple[openai.OpenAI, list[list[int]]]]:
     """`medgpt serve --model tiny` in a thread, and the ids its model is given."""
     prompts: list[list[int]] = []
-    load, listening, ready = loading.load_model, running.Listening, threading.Event()
+    write, listening, ready = Talker._write, running.Listening, threading.Event()
     started: list[Any] = []
 
-    def loaded(*args: Any, **options: Any) -> Any:
-        model = load(*args, **options)
-        generate = model.generate._model.generate  # type: ignore[attr-defined]
-
-        def watched(**inputs: Any) -> Any:
-            prompts.append(inputs["input_ids"][0].tolist())
-            return generate(**inputs)
-
-        model.generate._model.generate = watched  # type: ignore[attr-defined]
-        return model
+    def watched(talker: Any, reader: Any, asked: Any, *rest: Any) -> Any:
+        prompts.append(asked.prompt.tolist())
+        return write(talker, reader, asked, *rest)
 
     class Noted(listening):
         def __init__(self, server: Any, bound: Any, limits: Any, on_ready: Any) -> None:
             started.append((self, bound.getsockname()[1]))
             super().__init__(server, bound, limits, lambda: (on_ready(), ready.set()))
 
-    monkeypatch.setattr(loading, "load_model", loaded)
+    monkeypatch.setattr(Talker, "_write", watched)
     monkeypatch.setattr(running, "Listening", Noted)
     thread = threading.Thread(target=main, args=(["serve", "--model", "tiny", "--port", "0"],))
     thread.start()
