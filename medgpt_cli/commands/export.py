@@ -7,10 +7,19 @@ from typing import Annotated
 
 import typer
 
-from medgpt_cli.commands.options import Adapter, DryRun, Force, Json, Model, Online
+from medgpt_cli.commands.options import (
+    Adapter,
+    DryRun,
+    Force,
+    Json,
+    Model,
+    Online,
+    Overrides,
+    RecipeName,
+)
 
 Layout = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--to",
         metavar="LAYOUT",
@@ -42,9 +51,11 @@ Scores = Annotated[
 
 def export(
     out: Folder,
+    overrides: Overrides = None,
     model: Model = None,
     adapter: Adapter = None,
-    to: Layout = "hf",
+    recipe: RecipeName = None,
+    to: Layout = None,
     quantise: Quantise = None,
     scores: Scores = None,
     allow: Allow = None,
@@ -63,16 +74,18 @@ def export(
     Example:
         medgpt export --model runs/2026-01-31-sft-1 --to hf --out model-for-others
     """
-    from medgpt_cli.workflows.export import export_model
+    from medgpt_cli.workflows.export_recipe import run_export
 
-    export_model(
-        ref=model,
+    run_export(
+        recipe=recipe,
+        overrides=overrides or (),
+        model=model,
         adapter=adapter,
         to=to,
         quantise=quantise,
-        out=out,
         scores=scores or (),
         allow=allow or (),
+        out=out,
         force=force,
         online=online,
         dry_run=dry_run,

@@ -80,6 +80,10 @@ def tell_plan(
         raise UsageError(
             f"{source} scores a model and trains nothing", repair="medgpt eval run has --dry-run"
         )
+    if recipe.stage == "export":
+        raise UsageError(
+            f"{source} writes a model and trains nothing", repair="medgpt export has --dry-run"
+        )
     if gpu_memory is None and (gpu_flops is not None or (gpus is not None and distributed.ranks() == 1)):
         raise UsageError(
             "a described machine needs the memory of one GPU",

@@ -146,6 +146,10 @@ def _missing(resolved: Resolved) -> Iterator[Complaint]:
         } | {f"eval.{word}": path for word in ("data", "majority") if (path := getattr(asked, word))}
         yield from _not_there(named, resolved)
         return
+    if resolved.recipe.stage == "export":
+        scores = resolved.recipe.export.scores
+        yield from _not_there({f"export.scores.{n}": path for n, path in enumerate(scores)}, resolved)
+        return
     data = resolved.recipe.data
     if resolved.recipe.stage == "data":
         named = {f"data.sources.{index}.path": source.path for index, source in enumerate(data.sources)}

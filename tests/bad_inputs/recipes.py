@@ -55,7 +55,7 @@ FILES = [
         "no such recipe",
         lambda: read_recipe("stf", stage="sft"),
         "no recipe stf; did you mean sft?\n"
-        "name a file, a run folder, or one of: adapt, align, data, eval, midtrain, sft",
+        "name a file, a run folder, or one of: adapt, align, data, eval, export, midtrain, sft",
         "BAD_RECIPE",
     ),
     Case(
@@ -82,7 +82,7 @@ FILES = [
     file("a recipe without a stage", "train: {seed: 1}\n",
          f"r.yaml:1 stage  is missing; begin the file with stage: sft\n1 problem in the recipe (r.yaml)\n{HELP}"),
     file("an unknown stage", "stage: stf\n",
-         "r.yaml:1 stage  must be one of data, align, midtrain, sft, adapt, eval; did you mean sft?\n"
+         "r.yaml:1 stage  must be one of data, align, midtrain, sft, adapt, eval, export; did you mean sft?\n"
          f"1 problem in the recipe (r.yaml)\n{HELP}"),
     field("a base that is not there", "base: b.yaml", "base  no file b.yaml and no shipped recipe b.yaml"),
     field("a section written twice", "stage: sft", "stage  written twice, first on line 1"),
@@ -149,7 +149,7 @@ WORDS = [
     usage("a flag without its value", "sft", ["--data"], "--data requires an argument"),
     usage("a missing word", "recipe show", [], "RECIPE is missing"),
     usage("a word of another list", "recipe fields", ["stf"],
-          "STAGE must be one of data, align, midtrain, sft, adapt, eval"),
+          "STAGE must be one of data, align, midtrain, sft, adapt, eval, export"),
     usage("a word too many", "doctor", ["now"], "one word too many: now"),
 ]  # fmt: skip
 

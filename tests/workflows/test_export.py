@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -19,9 +19,11 @@ from transformers import AutoModelForImageTextToText, AutoProcessor
 from medgpt_cli.app import main
 from medgpt_cli.core.adapted import Adapted
 from medgpt_cli.core.manifest import file_hashes, model_hash, write_manifest
+from medgpt_cli.core.recipe.export_sections import Layout, Waiver
 from medgpt_cli.models import checkpoint
 from medgpt_cli.models.adapters import folder as adapters
 from medgpt_cli.models.adapters.attach import adapter_config, attach
+from medgpt_cli.workflows.export import LAYOUTS, WAIVERS
 from tests.exporting import evaluation, inside
 from tests.models.upstream.making import write_packed_gpt_oss
 from tests.parts import write_tower
@@ -304,3 +306,26 @@ def test_a_disk_that_is_too_small(exported: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("medgpt_cli.workflows.export.disk_free", lambda path: 1000)
     assert main(["export", "--model", str(exported / "run"), "--out", "exp"]) == 6
     assert not Path("exp").exists()
+
+
+def test_a_recipe_names_the_layouts_and_waivers_of_the_command() -> None:
+    assert set(get_args(Layout)) == set(LAYOUTS)
+    assert set(get_args(Waiver)) == set(WAIVERS)
+
+
+def test_a_recipe_says_what_the_flags_do_not(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = exported / "run"
+    Path("mine.yaml").write_text(f"stage: export\nmodel: {{base: {run}}}\nexport: {{to: gguf}}\n")
+    words = ["export", "--recipe", "mine.yaml", "--out", "exp", "--dry-run", "--json"]
+    assert main(words) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["to"], told["model"]) == ("gguf", str(run))
+    assert main([*words, "--to", "hf"]) == 0
+    assert json.loads(capsys.readouterr().out)["to"] == "hf"
+    assert main([*words, "export.to=onnx", "export.quantise=f16"]) == 3
+    refused = json.loads(capsys.readouterr().out)["complaints"]
+    assert [each["where"] for each in refused] == ["export.to=onnx", "export.quantise=f16"]
+    assert main([*words, "--to", "hf", "export.to=hf", "export.quantise=f16"]) == 3

@@ -9,8 +9,8 @@ import typer
 from medgpt_cli.commands.options import Json
 
 Stage = Annotated[
-    Literal["data", "align", "midtrain", "sft", "adapt", "eval"],
-    typer.Argument(metavar="STAGE", help="data, align, midtrain, sft, adapt or eval."),
+    Literal["data", "align", "midtrain", "sft", "adapt", "eval", "export"],
+    typer.Argument(metavar="STAGE", help="data, align, midtrain, sft, adapt, eval or export."),
 ]
 
 

@@ -192,6 +192,12 @@ def examples_stay_with_their_question(sheet: Sheet) -> Iterator[Fault]:
             )
 
 
+def only_gguf_is_quantised(sheet: Sheet) -> Iterator[Fault]:
+    """Other layouts keep the numbers the weights have, or are named for theirs."""
+    if sheet.get(("export", "quantise")) is not None and sheet.get(("export", "to")) != "gguf":
+        yield ("export", "quantise"), "is for export.to: gguf alone", "remove it, or write gguf"
+
+
 RULES: tuple[Callable[[Sheet], Iterator[Fault]], ...] = (
     something_learns,
     whole_or_composed,
@@ -206,5 +212,6 @@ RULES: tuple[Callable[[Sheet], Iterator[Fault]], ...] = (
     rows_make_up_the_step,
     attention_keeps_records_apart,
     examples_stay_with_their_question,
+    only_gguf_is_quantised,
     lora_rules,
 )

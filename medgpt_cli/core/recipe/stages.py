@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from medgpt_cli.core.recipe.data_sections import DataGates, Duplicates, Filters, PreparedAs, Raw, Splits
 from medgpt_cli.core.recipe.eval_sections import Questions, ScoredModel
+from medgpt_cli.core.recipe.export_sections import Copied, ExportedModel
 from medgpt_cli.core.recipe.gate_sections import Gates
 from medgpt_cli.core.recipe.lora_sections import LoRA
 from medgpt_cli.core.recipe.sections import Chat, Data, Engine, Model, Part, Parts, Section, Train
@@ -109,6 +110,17 @@ class Evaluation(Section):
     """What is asked, and how."""
 
 
+class Exporting(Section):
+    """In the end: a model becomes a folder that other programs load."""
+
+    stage: Literal["export"] = "export"
+    """What the recipe is for."""
+    model: ExportedModel = ExportedModel()
+    """Which model is written."""
+    export: Copied = Copied()
+    """As what it is written."""
+
+
 STAGES: dict[str, type[Section]] = {
     "data": Preparation,
     "align": Align,
@@ -116,6 +128,7 @@ STAGES: dict[str, type[Section]] = {
     "sft": SFT,
     "adapt": Adapt,
     "eval": Evaluation,
+    "export": Exporting,
 }
 """By the word behind `stage:`."""
 

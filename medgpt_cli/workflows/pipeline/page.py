@@ -77,6 +77,25 @@ def _interval(found: Mapping[str, Any]) -> str:
     return "" if found["low"] is None else f" [{found['low']:.3f}, {found['high']:.3f}]"
 
 
+def export_lines(document: Mapping[str, Any]) -> list[str]:
+    """A sentence for each export: what it is, and what was compared."""
+    return [
+        f"{each['name']}: {each['folder']}, {each['to']}, {each['bytes'] / 1e6:,.1f} MB; {_compared(each)}; "
+        "its files and what stands behind them verified"
+        for each in document["exports"]
+    ]
+
+
+def _compared(each: Mapping[str, Any]) -> str:
+    proof = each["verification"]
+    if "max_logit" not in proof:
+        return "every tensor read back"
+    return (
+        f"{proof['inputs']} prompts answered as the model answers them (largest difference of a logit "
+        f"{proof['max_logit']:.3g}, same words {proof['greedy']:.0%})"
+    )
+
+
 def page(document: Mapping[str, Any]) -> str:
     """The summary as HTML.
 
@@ -98,6 +117,7 @@ def page(document: Mapping[str, Any]) -> str:
     return environment.get_template("summary.html.jinja").render(
         summary=document,
         tasks=tasks_of(document),
+        exports=export_lines(document),
         curves=curves,
         score=score,
         gain=gain,

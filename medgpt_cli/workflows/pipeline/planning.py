@@ -18,7 +18,7 @@ from medgpt_cli.core.nearest import did_you_mean
 from medgpt_cli.core.recipe import read_recipe
 from medgpt_cli.core.recipe.families import Family, Member, find_family, share_out
 from medgpt_cli.core.rundir import RUNS
-from medgpt_cli.workflows.pipeline.steps import DATA, EVAL, SCORES, Asked, Step
+from medgpt_cli.workflows.pipeline.steps import DATA, EVAL, EXPORT, SCORES, Asked, Step
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Pipeline:
         name: The family's name.
         out: The folder of everything.
         steps: Data and training recipes, in order.
+        exports: Export recipes, in order; all write the last stage's model.
         scoring: How models are scored; None where no recipe and no word says.
         start: The model before any stage, to be scored too; None where it is composed of two parts.
         left_out: Names of recipes that are skipped.
@@ -38,6 +39,7 @@ class Pipeline:
     name: str
     out: Path
     steps: tuple[Step, ...]
+    exports: tuple[Step, ...]
     scoring: Step | None
     start: str | None
     left_out: tuple[str, ...] = ()
@@ -79,10 +81,13 @@ def plan(asked: Asked) -> Pipeline:
     members = [each for each in family.members if each.name not in skipped]
     steps: list[Step] = []
     evals: list[Step] = []
+    exports: list[Step] = []
     complaints: list[Complaint] = []
     last: Step | None = None
     for member in members:
         stage = stages[member.name]
+        if stage == EXPORT:
+            continue
         trains = stage not in (DATA, EVAL)
         model = (str(last.out) if last else asked.model) if trains else None
         try:
@@ -93,6 +98,12 @@ def plan(asked: Asked) -> Pipeline:
             continue
         (evals if stage == EVAL else steps).append(step)
         last = step if trains else last
+    scores = out / SCORES / last.name if last and (evals or asked.held_out) else None
+    for member in (each for each in members if stages[each.name] == EXPORT):
+        try:
+            exports.append(_export(member, out, words[member.name], last, scores))
+        except BadRecipe as error:
+            complaints += _complaints(error)
     if complaints:
         raise _refusal(complaints, family.name)
     training = [step for step in steps if step.stage != DATA]
@@ -107,6 +118,7 @@ def plan(asked: Asked) -> Pipeline:
         name=family.name,
         out=out,
         steps=tuple(steps),
+        exports=tuple(exports),
         scoring=evals[0] if evals else _plain_scoring(asked, out),
         start=_start(training[0]),
         left_out=tuple(name for name in stages if name in skipped),
@@ -180,6 +192,17 @@ def _step(
     said = {word.partition("=")[0] for word in words}
     moved = _moved(step.resolved.recipe, family.name, out, names)
     given["words"] = (*words, *(f"{key}={value}" for key, value in moved.items() if key not in said))
+    return Step.read(member.name, member.source, out / member.name, **given)
+
+
+def _export(
+    member: Member, out: Path, words: Sequence[str], last: Step | None, scores: Path | None
+) -> Step:
+    """The export of the last stage's model, with its scores for the card where the recipe names none."""
+    given: dict[str, Any] = {"words": tuple(words), "model": str(last.out) if last else None}
+    step = Step.read(member.name, member.source, out / member.name, **given)
+    if scores is not None and not step.resolved.recipe.export.scores:
+        given["words"] = (*words, f"export.scores={json.dumps([str(scores)])}")
     return Step.read(member.name, member.source, out / member.name, **given)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from medgpt_cli.core.recipe import Resolved, read_recipe
 
-DATA, EVAL = "data", "eval"
+DATA, EVAL, EXPORT = "data", "eval", "export"
 SCORES = "scores"
 """The folder of evaluations, below `--out`."""
 
@@ -47,7 +47,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Step:
-    """One recipe of the pipeline, or an evaluation by one.
+    """One recipe of the pipeline, or an evaluation or an export by one.
 
     Attributes:
         name: Its recipe's name, such as `2-midtrain`; its folder is called so too.
@@ -56,7 +56,7 @@ class Step:
         resolved: The recipe, with everything said of it.
         words: KEY=VALUE words it is given.
         data: Files given by `--data`.
-        model: The model it starts from or scores, where that is not the recipe's own word.
+        model: The model it starts from, scores or writes, where that is not the recipe's own word.
         tasks: What is scored, where that is not the recipe's own word.
     """
 
@@ -80,15 +80,26 @@ class Step:
         data: tuple[str, ...] = (),
         model: str | None = None,
         tasks: tuple[str, ...] = (),
+        stage: str = EVAL,
     ) -> Step:
         """The step, its recipe read with what is said of it.
+
+        Args:
+            name: Of the step.
+            source: Its recipe; None for the defaults of `stage`.
+            out: Where it goes.
+            words: KEY=VALUE words.
+            data: Files given by `--data`.
+            model: The model it starts from, scores or writes.
+            tasks: What is scored.
+            stage: Whose defaults are meant where there is no recipe.
 
         Raises:
             BadRecipe, UsageError: As `read_recipe` says.
         """
         flags = {"--data": list(data), "--model": model, "--task": list(tasks)}
-        stage = EVAL if source is None else None
-        resolved = read_recipe(source, stage=stage, overrides=words, flags=flags)
+        wanted = stage if source is None else None
+        resolved = read_recipe(source, stage=wanted, overrides=words, flags=flags)
         return cls(name, source, out, resolved, words, data, model, tasks)
 
     @property
@@ -104,4 +115,5 @@ class Step:
         words += [word for path in self.data for word in ("--data", path)]
         words += [word for task in self.tasks for word in ("--task", task)]
         words += ["--model", self.model] if self.model else []
-        return shlex.join([*words, "--out", str(self.out), "--resume", *self.words])
+        words += ["--out", str(self.out), *(["--resume"] if self.stage != EXPORT else [])]
+        return shlex.join([*words, *self.words])

@@ -1,4 +1,4 @@
-"""A folder of numbered recipes as one resumable walk: prepare, train stage after stage, score after each, one page.
+"""A folder of numbered recipes as one resumable walk: prepare, train stage after stage, score after each, export.
 
 The folder is owned from the start.  Every step is a run of its own below it, so a kill at any instant loses what it
 would lose there; the same line goes on, skips what is finished once its hashes are checked, and ends in the same
@@ -88,6 +88,7 @@ def steps_of(pipeline: Pipeline) -> Iterator[Step]:
         yield step
         if scores and step.stage != steps.DATA:
             yield pipeline.scored(step.name, str(step.out))
+    yield from pipeline.exports
 
 
 def line_of(asked: Asked, pipeline: Pipeline) -> str:
@@ -145,6 +146,8 @@ def _tell(pipeline: Pipeline, *, as_json: bool) -> None:
         console.print_json({**document, "out": str(pipeline.out)})
         return
     console.result().print(page.table(document), soft_wrap=True)
+    for line in page.export_lines(document):
+        console.result().print(line, soft_wrap=True)
     console.say(page.NOTE)
     console.say(
         f"report: {pipeline.out / 'report.html'}; ask it with: medgpt chat --model {document['model']}"

@@ -20,6 +20,7 @@ from medgpt_cli.evaluation.statistics.paired import Comparison
 from medgpt_cli.workflows import compare_pairs, compare_probes
 from medgpt_cli.workflows.eval_runs import EvalRun, read_runs
 from medgpt_cli.workflows.naming import named_model
+from medgpt_cli.workflows.pipeline import exporting
 from medgpt_cli.workflows.pipeline.planning import Pipeline
 from medgpt_cli.workflows.pipeline.steps import DATA, SCORES, START, Step
 
@@ -46,6 +47,7 @@ def summary(pipeline: Pipeline) -> dict[str, Any]:
         "model": str(pipeline.training[-1].out),
         "left_out": list(pipeline.left_out),
         "stages": [start, *stages] if START in scored else stages,
+        "exports": [exporting.told(step) for step in pipeline.exports],
         "protocols": _protocols(scored),
         "environment": environment(),
     }

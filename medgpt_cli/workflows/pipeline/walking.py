@@ -1,4 +1,4 @@
-"""One step of a pipeline done: a stage trained, a set prepared, a model scored; or found done, and proven so.
+"""One step of a pipeline done: a stage trained, a set prepared, a model scored, exported; or found done, proven so.
 
 Each step is the command it would be alone, given with --resume, so a kill at any instant costs what it costs there.
 """
@@ -15,7 +15,8 @@ from typing import Any
 from medgpt_cli.core import rundir
 from medgpt_cli.core.errors import HashMismatch, Interrupted, StateSaved, UsageError
 from medgpt_cli.core.manifest import file_hashes, verify_files
-from medgpt_cli.workflows.pipeline.steps import DATA, EVAL, Step
+from medgpt_cli.workflows.pipeline import exporting
+from medgpt_cli.workflows.pipeline.steps import DATA, EVAL, EXPORT, Step
 
 RESULTS = ("model", "adapter")
 """Folders that a training stage leaves."""
@@ -38,7 +39,7 @@ def walk(step: Step, *, online: bool, again: str) -> bool:
         StateSaved, Interrupted: It was stopped, and goes on with `again`.
     """
     try:
-        if rundir.is_done(step.out):
+        if exporting.is_there(step) if step.stage == EXPORT else rundir.is_done(step.out):
             require_same(step, online=online)
             return False
         with aside():
@@ -71,6 +72,8 @@ def _do(step: Step, *, online: bool) -> None:
             backing=Backing(online=online),
             keeping=Keeping(out=step.out, resume=True),
         )
+    elif step.stage == EXPORT:
+        exporting.export(step, online=online)
     else:
         from medgpt_cli.workflows.stage import run_stage
 
@@ -104,6 +107,10 @@ def require_same(step: Step, *, online: bool) -> None:
         UsageError: It was begun with another recipe.
         HashMismatch: Its data, their pictures or its start have changed, or its result is not what its manifest says.
     """
+    if step.stage == EXPORT:
+        with aside():
+            exporting.require_same(step, online=online)
+        return
     if step.stage == EVAL:
         _require_same_model(step, online=online)
     if step.stage in (DATA, EVAL):

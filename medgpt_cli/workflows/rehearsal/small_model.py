@@ -34,7 +34,7 @@ def write_small_model(recipe: Any, folder: Path, *, online: bool) -> Told:
     model, processor, told = make(recipe, online=online)
     checkpoint.save(model, processor, folder)
     base = recipe.model.base or ("tiny" if recipe.model.llm is None else None)
-    write_manifest(folder, {"model": "rehearsal", "base": base, "files": file_hashes(folder)})
+    write_manifest(folder, {"model": "rehearsal", "shrunken": base, "files": file_hashes(folder)})
     return told
 
 

@@ -15,7 +15,8 @@ from medgpt_cli.core import console, distributed
 from medgpt_cli.core.errors import NotThere, UsageError
 from medgpt_cli.core.recipe import read_recipe
 from medgpt_cli.workflows.pipeline import planning, preflight, walking
-from medgpt_cli.workflows.pipeline.steps import DATA, Asked, Step
+from medgpt_cli.workflows.pipeline.steps import DATA, EXPORT, Asked, Step
+from medgpt_cli.workflows.rehearsal.exporting import rehearse_export
 from medgpt_cli.workflows.rehearsal.one_stage import RECORDS, Rehearsed, rehearse, stronger_words
 from medgpt_cli.workflows.rehearsal.small_model import write_small_model
 from medgpt_cli.workflows.rehearsal.telling import tell
@@ -60,11 +61,14 @@ def rehearse_stage(
             model=start,
             out=Path(place) / stage,
         )
-    tell([found], shrunk, as_json=json)
+        exported = rehearse_export(
+            Step.read(EXPORT, None, Path(place) / EXPORT, stage=EXPORT), found.run
+        )
+    tell([found], shrunk, exported=[exported], as_json=json)
 
 
 def rehearse_pipeline(asked: Asked, *, json: bool = False) -> None:
-    """Rehearses a family of recipes: each stage from the last one's small model, each model asked a few questions.
+    """Rehearses a family of recipes: each stage from the last one's small model, each asked a few questions; exports.
 
     Raises:
         MedGPTError: Whatever one of its steps would find.
@@ -87,8 +91,9 @@ def rehearse_pipeline(asked: Asked, *, json: bool = False) -> None:
             model = step.out
             if pipeline.scoring is not None:
                 walking.walk(_asking(pipeline.scored(step.name, str(model))), online=False, again="")
+        exported = [rehearse_export(step, model) for step in pipeline.exports]
     scored = QUESTIONS if pipeline.scoring is not None else None
-    tell(found, shrunk, scored=scored, as_json=json)
+    tell(found, shrunk, scored=scored, exported=exported, as_json=json)
 
 
 def _require_one_process() -> None:

@@ -10,13 +10,21 @@ from medgpt_cli.workflows.rehearsal.one_stage import Rehearsed
 from medgpt_cli.workflows.rehearsal.small_model import Told
 
 
-def tell(stages: Sequence[Rehearsed], shrunk: Told, *, scored: int | None = None, as_json: bool) -> None:
+def tell(
+    stages: Sequence[Rehearsed],
+    shrunk: Told,
+    *,
+    scored: int | None = None,
+    exported: Sequence[str] = (),
+    as_json: bool,
+) -> None:
     """Prints it.
 
     Args:
         stages: In order.
         shrunk: What of the model was shrunk.
         scored: Questions that were asked of each model; None where nothing was scored.
+        exported: A sentence for each export.
         as_json: Print one JSON document.
     """
     if as_json:
@@ -35,6 +43,7 @@ def tell(stages: Sequence[Rehearsed], shrunk: Told, *, scored: int | None = None
             ],
             "shrunk": shrunk,
             "scored": scored,
+            "exported": list(exported),
         }
         console.print_json(document)
         return
@@ -56,4 +65,6 @@ def tell(stages: Sequence[Rehearsed], shrunk: Told, *, scored: int | None = None
             page.print(f"  {check}", soft_wrap=True)
     if scored is not None:
         page.print(f"every model was asked {scored:,} questions of each task", soft_wrap=True)
+    for line in exported:
+        page.print(line, soft_wrap=True)
     page.print("rehearsed; nothing was kept", soft_wrap=True)

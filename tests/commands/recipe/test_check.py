@@ -40,7 +40,7 @@ def test_faults_of_all_files_come_together(medgpt: Callable[..., Any]) -> None:
     assert (done.code, done.out) == (3, "")
     assert done.err == (
         "set/a.yaml:2 train.lrr  no such field; did you mean train.lr?\n"
-        "set/b.yaml:1 stage  must be one of data, align, midtrain, sft, adapt, eval; did you mean sft?\n"
+        "set/b.yaml:1 stage  must be one of data, align, midtrain, sft, adapt, eval, export; did you mean sft?\n"
         "set/c.yaml:1 stage  is missing; begin the file with stage: sft\n"
         "set/e.yaml:2  cannot be read: expected ',' or ']', but got '<stream end>'\n"
         "set/f.yaml:1  a recipe is made of KEY: VALUE lines; begin with stage: sft\n"

@@ -35,6 +35,6 @@ def test_an_unknown_stage(medgpt: Callable[..., Any]) -> None:
     assert medgpt("recipe", "fields", "sfft") == (
         2,
         "",
-        "error: STAGE must be one of data, align, midtrain, sft, adapt, eval\n"
+        "error: STAGE must be one of data, align, midtrain, sft, adapt, eval, export\n"
         "medgpt recipe fields --help explains every word\n",
     )

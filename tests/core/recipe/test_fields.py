@@ -23,7 +23,7 @@ def test_the_words_of_a_preparation() -> None:
     }
 
 
-@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage not in ("data", "eval")])
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage not in ("data", "eval", "export")])
 def test_the_words_scripts_lean_on(stage: str) -> None:
     names = {field.name for field in fields(stage)}
     assert names >= {
@@ -46,6 +46,11 @@ def test_the_words_scripts_lean_on(stage: str) -> None:
 def test_the_words_of_an_evaluation() -> None:
     names = {field.name for field in fields("eval")}
     assert names >= {"model.base", *(f"eval.{word}" for word in ("tasks", "shots", "limit", "profile"))}
+
+
+def test_the_words_of_an_export() -> None:
+    names = {field.name for field in fields("export")}
+    assert names >= {"model.base", *(f"export.{word}" for word in ("to", "quantise", "allow", "scores"))}
 
 
 @pytest.mark.parametrize(

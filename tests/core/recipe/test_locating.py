@@ -39,11 +39,12 @@ def test_shipped_recipes_of_an_installed_wheel_lie_inside_the_package(
         (
             "stf",
             "no recipe stf; did you mean sft?\n"
-            "name a file, a run folder, or one of: adapt, align, data, eval, midtrain, sft",
+            "name a file, a run folder, or one of: adapt, align, data, eval, export, midtrain, sft",
         ),
         (
             "nothing.yaml",
-            "no recipe nothing.yaml\nname a file, a run folder, or one of: adapt, align, data, eval, midtrain, sft",
+            "no recipe nothing.yaml\n"
+            "name a file, a run folder, or one of: adapt, align, data, eval, export, midtrain, sft",
         ),
         ("folder", "folder is a folder without recipe.json\nname a recipe file or a run folder"),
         (

@@ -29,6 +29,8 @@ def test_frozen(stage: str) -> None:
     recipe = STAGES[stage]()
     with pytest.raises(ValidationError, match="frozen"):
         recipe.stage = "chat"  # type: ignore[attr-defined]
-    section, word = (recipe.model, "base") if stage == "eval" else (recipe.data, "image_root")  # type: ignore[attr-defined]
+    section, word = (
+        (recipe.model, "base") if stage in ("eval", "export") else (recipe.data, "image_root")
+    )  # type: ignore[attr-defined]
     with pytest.raises(ValidationError, match="frozen"):
         setattr(section, word, "elsewhere")

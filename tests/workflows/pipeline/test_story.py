@@ -28,6 +28,7 @@ RECIPES = {
     "1-align.yaml": f"stage: align\ndata: {{mix: [{{path: local.jsonl}}]}}\n{TRAIN}",
     "2-sft.yaml": f"stage: sft\ndata: {{mix: [{{path: local.jsonl}}]}}\n{TRAIN}",
     "3-eval.yaml": "stage: eval\neval: {tasks: [heldout.jsonl], max_new_tokens: 2}\n",
+    "4-export.yaml": "stage: export\n",
 }
 GO = ["run", "mine", "--out", "walk"]
 
@@ -108,7 +109,7 @@ def test_each_stage_starts_from_the_last_and_is_scored(walked: tuple[Path, str])
     assert {stage["name"] for stage in summary["stages"] if stage.get("gains")} == {"1-align", "2-sft"}
     head, *rows = printed.splitlines()
     assert head.split() == ["stage", "steps", "tokens", "time", "loss", "heldout", "gain"]
-    assert [row.split()[0] for row in rows] == ["0-start", "1-align", "2-sft"]
+    assert [row.split()[0] for row in rows] == ["0-start", "1-align", "2-sft", "4-export:"]
     assert re.search(r" 2 +[\d,]+ +\d+ s +\d\.\d{3} to \d\.\d{3} +\d\.\d{3} \[.*\] of 3 ", rows[2])
 
 
@@ -159,7 +160,8 @@ def test_a_finished_walk_trains_nothing_more(copied: Path, capsys: pytest.Captur
     assert main([*GO, "--resume"]) == 0
     out, err = capsys.readouterr()
     assert out.splitlines()[0].startswith("stage ")
-    assert "2/5  1-align (align): was done, and its hashes hold" in err
+    assert "2/6  1-align (align): was done, and its hashes hold" in err
+    assert "6/6  4-export (export): was done, and its hashes hold" in err
     assert "walk had already finished." in err
     assert {path: path.stat().st_mtime_ns for path in copied.rglob("*.safetensors")} == before
     assert main([*GO, "--resume", "--json"]) == 0
@@ -176,6 +178,57 @@ def test_a_changed_result_is_refused(
     path.write_bytes(data)
     assert main([*GO, "--resume"]) == 4
     assert "model/ is not what the manifest of walk/1-align describes" in capsys.readouterr().err
+
+
+def test_it_ends_with_an_export_that_carries_the_scores(walked: tuple[Path, str]) -> None:
+    folder, printed = walked
+    (export,) = json.loads((folder / "walk/summary.json").read_text())["exports"]
+    assert (export["name"], export["to"], export["folder"]) == ("4-export", "hf", "walk/4-export")
+    assert export["verification"]["max_logit"] == 0
+    (line,) = [line for line in printed.splitlines() if line.startswith("4-export: walk/4-export, hf, ")]
+    assert line.endswith("; its files and what stands behind them verified")
+    assert "prompts answered as the model answers them" in (folder / "walk/report.html").read_text()
+    card = (folder / "walk/4-export/README.md").read_text()
+    assert "heldout" in card.partition("## Scores")[2].partition("## Checked")[0]
+    weights = [
+        load_file(folder / "walk" / each / "model.safetensors") for each in ("2-sft/model", "4-export")
+    ]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "says"),
+    [
+        ("file", 4, "walk/4-export does not hold: 1 thing changed"),
+        ("words", 2, "walk/4-export was written in other words; what differs: export.scores"),
+        ("weights", 4, "walk/4-export was written from other weights than walk/2-sft holds now"),
+    ],
+)
+def test_an_export_that_is_no_longer_that_is_refused(
+    copied: Path, change: str, code: int, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = []
+    if change == "file":
+        path = copied / "walk/4-export/tokenizer.json"
+        path.write_bytes(path.read_bytes() + b" ")
+    elif change == "words":
+        words = ["export.scores=[walk/scores/1-align]"]
+    else:
+        path = copied / "walk/4-export/manifest.json"
+        path.write_text(
+            path.read_text().replace(json.loads(path.read_text())["original"]["sha256"], "0" * 64)
+        )
+    assert main([*GO, "--resume", *words]) == code
+    assert says in capsys.readouterr().err
+
+
+def test_an_export_that_was_removed_is_written_again(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(copied / "walk/4-export")
+    assert main([*GO, "--resume"]) == 0
+    assert "6/6  4-export (export)\n" in capsys.readouterr().err
+    assert (copied / "walk/4-export/verify.json").is_file()
 
 
 def test_changed_data_are_refused(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -247,8 +300,11 @@ def test_words_go_where_they_are_sent(folder: Path, capsys: pytest.CaptureFixtur
     assert main([*GO, *words, "--data", "more.jsonl", "--dry-run", "--json"]) == 0
     plan: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert plan["left_out"] == ["1-align"]
-    assert [step["name"] for step in plan["steps"]] == ["scores/0-start", "2-sft", "scores/2-sft"]
-    start, sft, end = (step["recipe"] for step in plan["steps"])
+    names = [step["name"] for step in plan["steps"]]
+    assert names == ["scores/0-start", "2-sft", "scores/2-sft", "4-export"]
+    start, sft, end, export = (step["recipe"] for step in plan["steps"])
+    assert export["model"]["base"] == "walk/2-sft"
+    assert export["export"]["scores"] == ["walk/scores/2-sft"]
     assert (sft["train"]["max_steps"], sft["train"]["seed"]) == (7, 3)
     assert sft["data"]["mix"][0]["path"] == "more.jsonl"
     assert sft["model"]["base"] is None
@@ -265,6 +321,8 @@ def test_the_plan_is_lines_that_can_be_typed(folder: Path, capsys: pytest.Captur
         "medgpt eval run --recipe mine/3-eval.yaml --model walk/1-align --out walk/scores/1-align --resume",
         "medgpt sft --recipe mine/2-sft.yaml --model walk/1-align --out walk/2-sft --resume",
         "medgpt eval run --recipe mine/3-eval.yaml --model walk/2-sft --out walk/scores/2-sft --resume",
+        "medgpt export --recipe mine/4-export.yaml --model walk/2-sft --out walk/4-export "
+        "'export.scores=[\"walk/scores/2-sft\"]'",
     ]
 
 

@@ -47,7 +47,10 @@ def test_an_adapter_is_rehearsed_to_its_merge_and_nothing_is_left(
         "  model/ is read again, every tensor by its name",
     ]
     assert lines[5].startswith("  merged, it is the base with its adapter (largest difference ")
-    assert lines[6:] == ["rehearsed; nothing was kept"]
+    assert lines[6:] == [
+        "export: written as hf, answers as the model does, verified",
+        "rehearsed; nothing was kept",
+    ]
     assert sorted(folder.rglob("*")) == before
 
 
@@ -106,11 +109,13 @@ def test_a_family_is_rehearsed_as_a_whole(folder: Path, capsys: pytest.CaptureFi
     (mine / "1-align.yaml").write_text("stage: align\n")
     (mine / "2-adapt.yaml").write_text("stage: adapt\n")
     (mine / "3-eval.yaml").write_text("stage: eval\neval: {tasks: [heldout.jsonl]}\n")
+    (mine / "4-export.yaml").write_text("stage: export\n")
     assert main(["run", "mine", "--rehearse", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [each["name"] for each in told["rehearsed"]] == ["1-align", "2-adapt"]
     assert all(len(each["losses"]) == 2 and each["supervised"] > 0 for each in told["rehearsed"])
     assert told["scored"] == 2
+    assert told["exported"] == ["4-export: written as hf, answers as the model does, verified"]
     assert not (folder / "runs").exists()
 
 
