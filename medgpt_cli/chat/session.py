@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli.chat.notice import NOTICE
+from medgpt_cli.chat.pictures import Shown, picture, question, unquoted, windowed
 from medgpt_cli.core import files
 from medgpt_cli.core.errors import MedGPTError, OutOfResources, OutputExists, UsageError
 from medgpt_cli.core.failures import as_shortage
@@ -19,7 +20,8 @@ from medgpt_cli.core.nearest import did_you_mean
 from medgpt_cli.core.types import Generate, Reply, Role, Turn
 
 HELP = """\
-/image PATH   show an image with the next message (several times for several images)
+/image PATH   show an image with the next message (several times for several images);
+              /image prior PATH names it in the question
 /window W L   show the last of those in this window, width and level, such as 400 40 (DICOM, NIfTI)
 /clear        forget the dialogue and its images
 /save FILE    write the dialogue to a JSON file
@@ -80,7 +82,7 @@ class Session:
         self._turns: list[Turn] = []
         self._answers: list[Answered] = []
         self._images: list[str] = []
-        self._waiting: list[str] = []
+        self._waiting: list[Shown] = []
         self._saved: set[Path] = set()
         self._commands: dict[str, Callable[[str], Event]] = {
             "/image": self._image,
@@ -117,14 +119,18 @@ class Session:
         except MedGPTError as error:
             return Told(str(error), trouble=True)
 
-    def attach(self, path: str) -> None:
+    def attach(self, path: str, name: str = "") -> None:
         """Shows an image with the next message.
+
+        Args:
+            path: The image.
+            name: What the question calls it, such as `prior`; nothing when empty.
 
         Raises:
             MedGPTError: The image cannot be opened.
         """
         self._check_image(path)
-        self._waiting.append(path)
+        self._waiting.append(Shown(path, name))
 
     def _command(self, word: str) -> Callable[[str], Event]:
         if word in self._commands:
@@ -135,8 +141,8 @@ class Session:
     def _ask(
         self, text: str, on_text: Callable[[str], None] | None, stop: Callable[[], bool] | None
     ) -> Event:
-        first = len(self._images)
-        turn = Turn(Role.USER, (*range(first, first + len(self._waiting)), text))
+        turn = question(text, self._waiting, len(self._images))
+        shown = [each.path for each in self._waiting]
         pieces: list[str] = []
         stopped = False
 
@@ -153,7 +159,7 @@ class Session:
         try:
             reply = self._generate(
                 [*self._turns, turn],
-                [*self._images, *self._waiting],
+                [*self._images, *shown],
                 max_new_tokens=self._max_new_tokens,
                 on_text=heard,
                 stop=asked,
@@ -171,7 +177,7 @@ class Session:
             return Told("Stopped before a word was said; the message is not part of the dialogue.")
         # Reasoning goes to the transcript only: models are not shown their old reasoning.
         self._turns += [turn, Turn(Role.ASSISTANT, (reply.text,))]
-        self._images += self._waiting
+        self._images += shown
         self._waiting = []
         self._answers.append(Answered(reply, interrupted))
         return self._answers[-1]
@@ -179,7 +185,7 @@ class Session:
     def _image(self, rest: str) -> Event:
         if not rest:
             raise UsageError("which image?", repair="/image PATH")
-        self.attach(str(Path(_unquoted(rest)).expanduser()))
+        self.attach(*picture(rest, spaced=True))
         count = len(self._waiting)
         return Told(f"{count} image{'s' if count > 1 else ''} will be shown with the next message.")
 
@@ -190,13 +196,10 @@ class Session:
         if not self._waiting:
             raise UsageError("no image waits for the next message", repair="/image PATH first")
         width, level = numbers
-        path, _, asked = (
-            self._waiting[-1].partition("#") if "=" in self._waiting[-1] else (self._waiting[-1], "", "")
-        )
-        others = [word for word in asked.split("&") if word and not word.startswith("window=")]
-        shown = f"{path}#{'&'.join([*others, f'window={level}/{width}'])}"
+        last = self._waiting[-1]
+        shown = windowed(last.path, width, level)
         self._check_image(shown)
-        self._waiting[-1] = shown
+        self._waiting[-1] = Shown(shown, last.name)
         return Told(f"The image will be shown at level {level}, window {width}.")
 
     def _clear(self, _: str) -> Event:
@@ -206,7 +209,7 @@ class Session:
     def _save(self, rest: str) -> Event:
         if not rest:
             raise UsageError("save where?", repair="/save FILE")
-        path = Path(_unquoted(rest)).expanduser()
+        path = Path(unquoted(rest))
         if path.exists() and path.resolve() not in self._saved:
             raise OutputExists(f"{path} exists", repair="name another file")
         try:
@@ -237,8 +240,3 @@ class Session:
                 }
             )
         return {"notice": NOTICE, "model": self._model, "model_hash": self._model_hash, "turns": turns}
-
-
-def _unquoted(path: str) -> str:
-    """A path as typed or dropped into the window, without the quotes around it."""
-    return path[1:-1] if len(path) > 1 and path[0] == path[-1] and path[0] in "'\"" else path

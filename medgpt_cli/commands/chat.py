@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +12,15 @@ from medgpt_cli.commands.options import Adapter, Json, Model, Online
 Images = Annotated[
     list[str] | None,
     typer.Option(
-        "--image", metavar="PATH", help="Image shown with the first message; repeat it for several."
+        "--image",
+        metavar="[NAME=]PATH",
+        help="Image shown with the first message; repeat it for several, such as prior=old.png.",
+    ),
+]
+Shots = Annotated[
+    Path | None,
+    typer.Option(
+        "--shots", metavar="FILE", help="Answered examples before the first question, a JSONL."
     ),
 ]
 Prompt = Annotated[
@@ -26,6 +35,7 @@ MaxNewTokens = Annotated[
 
 def chat(
     image: Images = None,
+    shots: Shots = None,
     prompt: Prompt = None,
     model: Model = None,
     adapter: Adapter = None,
@@ -45,6 +55,7 @@ def chat(
 
     run_chat(
         images=image or [],
+        shots=shots,
         prompt=prompt,
         model=model,
         adapter=adapter,

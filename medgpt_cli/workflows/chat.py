@@ -8,14 +8,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medgpt_cli.chat import oneshot, terminal
 from medgpt_cli.chat.notice import NOTICE
+from medgpt_cli.chat.pictures import picture
 from medgpt_cli.chat.session import Session
 from medgpt_cli.core import console
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.data.images.reading import open_image
+from medgpt_cli.workflows.chat_shots import behind, examples_in
 
 if TYPE_CHECKING:
     from medgpt_cli.workflows.loading import LoadedModel
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 def run_chat(
     *,
     images: Sequence[str],
+    shots: Path | None = None,
     prompt: str | None = None,
     model: str | None = None,
     adapter: str | None = None,
@@ -34,7 +38,8 @@ def run_chat(
     """Answers one prompt, or opens a session at the terminal.
 
     Args:
-        images: Images shown with the first message.
+        images: Images shown with the first message, each PATH or NAME=PATH.
+        shots: A file of answered examples that stand before the first question.
         prompt: What to ask; `-` reads it from stdin; None for a session, or to describe an image in
             JSON.
         model: How the person named it; None for the newest run, else `tiny`.
@@ -44,29 +49,32 @@ def run_chat(
         online: Whether a hub id may be fetched.
     """
     asked = _prompt(prompt, bool(images), json=json)
-    for image in images:
-        _check_image(image)
+    pictures = [picture(each) for each in images]
+    for each in pictures:
+        _check_image(each.path)
+    examples = examples_in(shots) if shots is not None else []
     loaded = _load(model, adapter, online=online)
+    generate = behind(examples, loaded.generate) if examples else loaded.generate
     if asked is None:
         # Shown even with --quiet: whoever sits down to talk shall have read it.
         console.talk().print(NOTICE, style="yellow")
         session = Session(
-            loaded.generate,
+            generate,
             _check_image,
             model=loaded.name,
             model_hash=loaded.hash,
             max_new_tokens=max_new_tokens,
         )
-        for image in images:
-            session.attach(image)
+        for each in pictures:
+            session.attach(*each)
         terminal.converse(session)
         return
     console.say(NOTICE, style="yellow")
     streaming = not json and sys.stdout.isatty()
-    ask = partial(oneshot.ask, loaded.generate, asked, images, max_new_tokens=max_new_tokens)
+    ask = partial(oneshot.ask, generate, asked, pictures, max_new_tokens=max_new_tokens)
     reply = ask(on_text=terminal.stream) if streaming else ask()
     if json:
-        console.print_json(oneshot.document(reply, loaded.name, len(images)))
+        console.print_json(oneshot.document(reply, loaded.name, len(images), len(examples)))
         return
     sys.stdout.write("\n" if streaming else f"{reply.text}\n")
     console.say(terminal.tally(reply), style="dim")

@@ -1,11 +1,12 @@
 from typing import Any
 
 from medgpt_cli.chat.oneshot import ask, document
+from medgpt_cli.chat.pictures import Shown
 from medgpt_cli.core.types import Reply, Role, Turn
 
 
 def test_images_stand_before_the_question(echo: Any) -> None:
-    reply = ask(echo, "Which view?", ["a.png", "b.png"], max_new_tokens=5)
+    reply = ask(echo, "Which view?", [Shown("a.png"), Shown("b.png")], max_new_tokens=5)
     assert reply.text == "You said: Which view?"
     assert echo.turns == [[Turn(Role.USER, (0, 1, "Which view?"))]]
     assert (echo.images, echo.limits) == ([["a.png", "b.png"]], [5])
@@ -25,4 +26,5 @@ def test_the_document() -> None:
         "first_token_seconds": 0.0568,
         "model": "tiny",
         "images": 1,
+        "shots": 0,
     }

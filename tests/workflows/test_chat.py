@@ -93,6 +93,7 @@ def test_json_is_one_document(model: Model, capfd: pytest.CaptureFixture[str]) -
         "first_token_seconds": 0.1,
         "model": "fake",
         "images": 1,
+        "shots": 0,
     }
     assert model.asked[0][0] == "Describe this image."
 

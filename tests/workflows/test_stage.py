@@ -377,7 +377,7 @@ def test_examples_before_a_record_are_read_and_not_learnt(
     )
     for without, behind in zip(one, two, strict=True):  # the same record, behind two others
         assert behind["supervised"] == without["supervised"]
-        assert behind["tokens"] > 2 * without["tokens"]
+        assert behind["tokens"] > 20 + without["tokens"]
     shutil.rmtree(folder / "run" / "checkpoints" / "step-2")
     (folder / "run" / "model").rename(folder / "before")
     state = json.loads((folder / "run" / "state.json").read_text())
