@@ -29,6 +29,30 @@ def in_full(recipe: Any) -> list[str]:
     ]
 
 
+def check_targets(recipe: Any, folder: Path) -> None:
+    """Refuses targets that a model's configuration knows nothing of, before any weight is read.
+
+    Args:
+        recipe: A stage recipe with a rank.
+        folder: The whole model.
+
+    Raises:
+        BadRecipe: A target means nothing in this model.
+    """
+    import torch
+    from transformers import LlavaConfig, LlavaForConditionalGeneration
+
+    from medgpt_cli.training.targets import adapted_weights
+
+    try:
+        config: Any = LlavaConfig.from_pretrained(folder, local_files_only=True)
+        with torch.device("meta"):
+            outline = LlavaForConditionalGeneration(config)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return  # no model of ours: whoever loads it says what is wrong
+    adapted_weights(outline, recipe.lora)
+
+
 def attach_adapters(model: Any, recipe: Any, base: str, *, weights: Path | None = None) -> None:
     """Puts a recipe's adapters beside a model's weights, in place.
 

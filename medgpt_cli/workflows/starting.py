@@ -12,7 +12,7 @@ from medgpt_cli.models.compose import compose
 from medgpt_cli.models.parts import load_language_model, load_vision_tower, picture_statistics
 from medgpt_cli.models.processor import build_processor, set_template
 from medgpt_cli.models.yarn import stretch
-from medgpt_cli.workflows.adapting import attach_adapters, settle_formats
+from medgpt_cli.workflows.adapting import attach_adapters, check_targets, settle_formats
 from medgpt_cli.workflows.adding import add_adapter
 from medgpt_cli.workflows.context import check_context
 from medgpt_cli.workflows.naming import WORDS, Named, model_folder, named_model
@@ -58,6 +58,8 @@ def build_model(
     else:
         start = named_model(chosen.base, chosen.adapter, online=online)
         check_context(recipe, start.folder)
+        if adapts:
+            check_targets(recipe, start.folder)
         model, processor = build_base(recipe, dtype=None if adapts else torch.float32, online=online)
         if adapts:
             attach_adapters(model, recipe, start.base, weights=checkpoint_folder or start.adapter)

@@ -98,6 +98,21 @@ def balance_sees_whole_rows(sheet: Sheet) -> Iterator[Fault]:
         )
 
 
+def offloading_is_deepspeeds(sheet: Sheet) -> Iterator[Fault]:
+    """DeepSpeed alone offloads, and parameters only where it shares them; else nothing would happen."""
+    offload, place = sheet.get(("engine", "offload")), ("engine", "offload")
+    if offload not in ("optimizer", "parameters"):
+        return
+    if sheet.get(("engine", "deepspeed")) is False:
+        yield place, "does nothing without DeepSpeed", "set engine.deepspeed=true"
+    elif offload == "parameters" and sheet.get(("engine", "zero")) in (1, 2):
+        yield (
+            place,
+            "parameters are offloaded by ZeRO-3 alone",
+            "set engine.zero=3, or offload=optimizer",
+        )
+
+
 def yarn_has_a_factor(sheet: Sheet) -> Iterator[Fault]:
     """The original length alone stretches nothing."""
     if isinstance(sheet.get(("model", "yarn", "original")), int) and (
@@ -207,6 +222,7 @@ RULES: tuple[Callable[[Sheet], Iterator[Fault]], ...] = (
     shares_are_told_once,
     shares_add_up,
     balance_sees_whole_rows,
+    offloading_is_deepspeeds,
     yarn_has_a_factor,
     none_is_given,
     rows_make_up_the_step,

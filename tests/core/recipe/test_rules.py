@@ -194,3 +194,15 @@ def test_a_record_is_not_parted_from_its_examples() -> None:
         == "cannot stand beside train.overlong=split, which would part records from their examples"
     )
     assert broken({"data": {"mix": mix[:1]}, "train": {"overlong": "split"}}) == []
+
+
+def test_deepspeed_alone_offloads_and_zero_3_alone_parameters() -> None:
+    def engine(**words: object) -> list[str]:
+        return [what for place, what, _ in broken({"engine": words}) if place == ("engine", "offload")]
+
+    assert engine(offload="optimizer") == ["does nothing without DeepSpeed"]
+    assert engine(offload="optimizer", deepspeed=True, zero=2) == []
+    assert engine(offload="parameters", deepspeed=True, zero=2) == [
+        "parameters are offloaded by ZeRO-3 alone"
+    ]
+    assert engine(offload="parameters", deepspeed=True) == engine() == []
