@@ -23,7 +23,8 @@ Layout = Annotated[
     typer.Option(
         "--to",
         metavar="LAYOUT",
-        help="hf: safetensors, as transformers and vLLM read. gguf: as llama.cpp reads.",
+        help="hf: safetensors, as transformers and vLLM read. mxfp4: the same, gpt-oss's experts packed. "
+        "gguf: as llama.cpp reads.",
     ),
 ]
 Quantise = Annotated[
@@ -37,7 +38,9 @@ Quantise = Annotated[
 Allow = Annotated[
     list[str] | None,
     typer.Option(
-        "--allow", metavar="NAME", help="Waive a refusal by name (clip-gguf); repeat it for several."
+        "--allow",
+        metavar="NAME",
+        help="Waive a refusal by name (clip-gguf, erased-delta); repeat it for several.",
     ),
 ]
 Folder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the exported model.")]
@@ -67,9 +70,10 @@ def export(
     """Writes a model with its card, hashes and bill of materials, compared with the original before it is done.
 
     An adapter is added to the weights. The copy is loaded by transformers alone and must answer fixed prompts, with
-    and without pictures, in the very numbers of the original; else nothing is kept. A GGUF copy is read back tensor
-    by tensor instead. The card tells what the runs
-    behind the model recorded: data, licences, what was scanned, and who answered for what.
+    and without pictures, in the very numbers of the original; else nothing is kept. Of an mxfp4 copy it is the
+    original with its experts rounded; experts that were not trained keep upstream's bytes, and training that rounding
+    would erase is refused. A GGUF copy is read back tensor by tensor instead. The card tells what the runs behind the
+    model recorded: data, licences, what was scanned, and who answered for what.
 
     Example:
         medgpt export --model runs/2026-01-31-sft-1 --to hf --out model-for-others

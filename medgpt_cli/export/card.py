@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from medgpt_cli.export import card_mxfp4
+
 INTENDED = """\
 Research on medical images and texts: benchmarks, method development, and studies under a protocol that a person
 answers for.  Not a medical device: it is not cleared for diagnosis, triage or treatment, and no patient's care may
@@ -69,7 +71,8 @@ def card(facts: Mapping[str, Any]) -> str:
         "## Waivers\n" + _list(facts["waivers"], "None."),
         "## Scores\n" + _scores(facts["scores"]),
         "## Checked against the original\n" + _verification(facts["verification"]),
-        f"## Use\n{USE_GGUF if facts.get('to') == 'gguf' else USE}\n",
+        f"## Use\n{USE_GGUF if facts.get('to') == 'gguf' else USE}\n"
+        + (f"{card_mxfp4.USE}\n" if facts.get("to") == "mxfp4" else ""),
     ]
     return "\n".join(sections)
 
@@ -170,6 +173,7 @@ def _verification(found: Mapping[str, Any]) -> str:
         f"({found['positions']} positions): largest difference of a logit {found['max_logit']:.3g}, "
         f"KL {found['kl_mean']:.3g} on average and {found['kl_max']:.3g} at most, same first token at "
         f"{found['top1']:.2%}, same greedy answers at {found['greedy']:.2%} of their tokens.\n"
+        + (card_mxfp4.told(found) if found.get("to") == "mxfp4" else "")
     )
 
 

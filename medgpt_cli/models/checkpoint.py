@@ -20,12 +20,14 @@ from transformers import (
     AutoProcessor,
     LlavaForConditionalGeneration,
     LlavaProcessor,
+    Mxfp4Config,
 )
 
 from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.core.manifest import verify_files
 from medgpt_cli.models.libraries import quiet_libraries
 from medgpt_cli.models.processor import picture_rules
+from medgpt_cli.models.upstream.packed import METHOD
 
 CONFIG = "config.json"
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
@@ -147,6 +149,7 @@ def load(
             use_safetensors=True,
             local_files_only=True,
             ignore_mismatched_sizes=True,
+            **unpacking(folder),
         )
     except (
         OSError,
@@ -173,6 +176,24 @@ def load(
     if processor.tokenizer.chat_template is None:
         processor.tokenizer.chat_template = processor.chat_template
     return model.eval(), processor
+
+
+def unpacking(folder: Path) -> dict[str, Any]:
+    """How a checkpoint whose experts are MXFP4 is loaded: unpacked, on every device.
+
+    Left to itself transformers 5.23 computes on packed experts where a GPU has the kernels for it, and there looks
+    for the experts' number in the configuration of the LLaVA model, which has none, and fails.
+
+    Args:
+        folder: As for `load`.
+
+    Returns:
+        Keyword arguments of `from_pretrained`; none where nothing is packed.
+    """
+    packing = check_folder(folder).get("quantization_config")
+    if not isinstance(packing, dict) or packing.get("quant_method") != METHOD:
+        return {}
+    return {"quantization_config": Mxfp4Config(dequantize=True)}
 
 
 def check_folder(folder: Path) -> dict[str, Any]:
@@ -229,7 +250,8 @@ def _refuse_gaps(folder: Path, info: dict[str, Any]) -> None:
 def _check_image_token(
     folder: Path, model: LlavaForConditionalGeneration, processor: LlavaProcessor
 ) -> None:
-    rows = model.get_input_embeddings().weight.shape[0]
+    weight = model.get_input_embeddings().weight
+    rows = getattr(weight, "ds_shape", weight.shape)[0]  # its whole shape where it was read into shards
     if model.config.image_token_id != processor.image_token_id or processor.image_token_id >= rows:
         raise BadCheckpoint(
             "the tokenizer's image token is not the one the model was trained with",

@@ -26,7 +26,8 @@ def write_card(folder: Path, recipe: Any, changes: Mapping[str, Mapping[str, Any
     """
     manifest = json.loads((folder / "manifest.json").read_text())
     files.write_text(folder / CARD, _card(manifest, recipe, changes))
-    write_manifest(folder, {**manifest, "changes": dict(changes), "files": file_hashes(folder)})
+    told = {"changes": dict(changes), "rounded": recipe.train.qat}
+    write_manifest(folder, {**manifest, **told, "files": file_hashes(folder)})
 
 
 def _card(manifest: Mapping[str, Any], recipe: Any, changes: Mapping[str, Mapping[str, Any]]) -> str:
@@ -65,6 +66,14 @@ def _card(manifest: Mapping[str, Any], recipe: Any, changes: Mapping[str, Mappin
         *(
             [f"Trained in full and kept beside the adapters: {', '.join(manifest['whole'])}."]
             if manifest["whole"]
+            else []
+        ),
+        *(
+            [
+                "Learnt with experts rounded to MXFP4 (their weights with the adapters added): medgpt rounds them "
+                "again when it adds these; a program that does not answers a little otherwise."
+            ]
+            if recipe.train.qat
             else []
         ),
         "",

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def add_adapter(model: Any, adapter: Path) -> None:
-    """Adds an adapter to a model's weights, in place.
+    """Adds an adapter to a model's weights, in place; experts it learnt with rounded are rounded again.
 
     Args:
         model: The model it belongs to, on the CPU.
@@ -20,6 +20,10 @@ def add_adapter(model: Any, adapter: Path) -> None:
     from medgpt_cli.models.adapters import folder
     from medgpt_cli.models.adapters.merge import merge
     from medgpt_cli.training.parts import part_of
+    from medgpt_cli.training.qat import round_experts
+    from medgpt_cli.workflows.lineage import read_manifest
 
     folder.load(model, adapter)
     merge(model, part_of)
+    if read_manifest(adapter).get("rounded") is not None:
+        round_experts(model.state_dict().items())

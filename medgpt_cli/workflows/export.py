@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import datetime
-import gc
-import hashlib
-import json
-import shutil
-from collections.abc import Iterator, Sequence
+import importlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from medgpt_cli import __version__
-from medgpt_cli.core import console, files
-from medgpt_cli.core.errors import GateRefusal, OutOfResources, OutputExists, UsageError
+from medgpt_cli.core import console
+from medgpt_cli.core.errors import OutOfResources, OutputExists, UsageError
 from medgpt_cli.core.machine import disk_free
-from medgpt_cli.core.manifest import environment, file_hashes, write_manifest, write_sums
 from medgpt_cli.workflows import lineage
-from medgpt_cli.workflows.naming import Named, named_model
+from medgpt_cli.workflows.naming import named_model
 
-LAYOUTS = ("hf", "gguf")
-"""What `--to` may name."""
-WAIVERS = ("clip-gguf",)
+LAYOUTS = ("hf", "mxfp4", "gguf")
+"""What `--to` may name; each is written by the module `export_<layout>`."""
+WAIVERS = ("clip-gguf", "erased-delta")
 """What `--allow` may name."""
 KIND = "export"
-VERIFY, CARD, BILL = "verify.json", "README.md", "sbom.cdx.json"
 SPARE = 64 * 2**20
 """Bytes beside the weights: tokenizer, card, and room to breathe."""
 
@@ -73,7 +66,8 @@ def export_model(
         raise UsageError(f"--allow {unknown[0]} is none", repair=f"use one of: {', '.join(WAIVERS)}")
     _examine(out, force=force)
     from medgpt_cli.models.checkpoint import check_folder
-    from medgpt_cli.workflows import export_check, export_facts
+    from medgpt_cli.workflows import export_facts
+    from medgpt_cli.workflows.export_folder import Asked
 
     named = named_model(ref, adapter, online=online)
     _refuse_inside(out, [named.folder, *([named.adapter] if named.adapter else []), *scores])
@@ -90,115 +84,9 @@ def export_model(
         told = {"model": ref or named.base, "to": to, "out": str(out), "bytes": size, "sha256": sha256}
         _tell({**told, "written": False}, as_json=as_json)
         return
-    if to == "gguf":
-        from medgpt_cli.workflows.export_gguf import export_gguf
-
-        waived = frozenset(allow)
-        told = export_gguf(
-            named, out, quantise=quantise or "mxfp4", allow=waived, scored=scored, describe=_describe
-        )
-        _tell(told, as_json=as_json)
-        return
-    model, processor = export_check.load_original(named)
-    console.say("asking the original the fixed prompts")
-    heard = export_check.hear(model, processor)
-    told = export_facts.model_facts(model, processor)
-    with files.staged_folder(out) as folder:
-        _write(model, processor, named, folder)
-        del model
-        gc.collect()
-        console.say("asking the copy, loaded by transformers alone")
-        differs = export_check.hear_again(folder, heard)
-        if not differs.none:
-            raise GateRefusal(
-                "the copy does not answer as the original: logits differ by up to "
-                f"{differs.max_logit:.3g}, greedy answers agree at {differs.greedy:.1%} of their tokens",
-                where=str(out),
-                repair="this is a fault of the export; nothing was kept",
-            )
-        stock = export_check.stock_reading(folder)
-        written = {"to": to, **differs.as_json(), "stock_processor": stock}
-        files.write_json(folder / VERIFY, {**written, "files": file_hashes(folder)})
-        chain = lineage.behind(named)
-        warnings = export_facts.warnings_of(named, stock)
-        facts = {
-            "kind": KIND,
-            "name": out.name,
-            "to": to,
-            "written": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            "original": {
-                "name": named.base,
-                "adapter": str(named.adapter) if named.adapter else None,
-                "sha256": sha256,
-            },
-            "model": told,
-            "lineage": chain,
-            "gates": lineage.gates_of(chain),
-            "waivers": [],
-            "scores": scored,
-            "verification": written,
-            "warnings": warnings,
-            "environment": environment(),
-        }
-        _describe(folder, facts)
-        if out.exists():
-            shutil.rmtree(out)
-    for warning in warnings:
-        console.warn(warning)
-    _tell(
-        {**written, "model": named.base, "out": str(out), "bytes": size, "written": True},
-        as_json=as_json,
-    )
-
-
-def _write(model: Any, processor: Any, named: Named, folder: Path) -> None:
-    """Configuration, processor and weights; without an adapter the tensors are copied from file to file, one by one."""
-    from medgpt_cli.models.checkpoint import saved_name
-    from medgpt_cli.models.upstream.weights import Weights
-    from medgpt_cli.models.upstream.writing import tensors_of, write_shards
-
-    vision = model.config.vision_config.model_type
-    for config in (model.config, model.config.text_config):
-        config.use_cache = (
-            True  # training turns it off, and a reader of the file would generate without it
-        )
-    model.config.save_pretrained(folder)
-    model.generation_config.save_pretrained(folder)
-    processor.save_pretrained(folder)
-
-    def copied() -> Iterator[tuple[str, Any]]:
-        held = Weights(named.folder)
-        yield from ((saved_name(name, vision), held[name]) for name in held)
-
-    write_shards(copied() if named.adapter is None else tensors_of(model), folder)
-
-
-def _describe(folder: Path, facts: dict[str, Any]) -> None:
-    """The card, the bill of materials, the manifest and the sums, in the order in which each covers those before."""
-    from medgpt_cli.export.card import card
-    from medgpt_cli.export.sbom import bill
-
-    weights = {
-        name: sha
-        for name, sha in file_hashes(folder).items()
-        if name.endswith((".safetensors", ".gguf"))
-    }
-    files.write_text(folder / CARD, card(facts))
-    document = bill(
-        name=facts["name"],
-        version=__version__,
-        sha256=hashlib.sha256(json.dumps(sorted(weights.items())).encode()).hexdigest(),
-        written=facts["written"],
-        architecture={
-            "family": "LLaVA",
-            "model": f"{facts['model']['vision']} + {facts['model']['llm']}",
-        },
-        lineage=[link for link in facts["lineage"] if link["what"] != "run"],
-        packages=facts["environment"]["packages"],
-    )
-    files.write_json(folder / BILL, document)
-    write_manifest(folder, {**facts, "files": file_hashes(folder)})
-    write_sums(folder)
+    asked = Asked(named, out, frozenset(allow), scored, quantise or "mxfp4")
+    told = importlib.import_module(f"medgpt_cli.workflows.export_{to}").export(asked)
+    _tell(told, as_json=as_json)
 
 
 def _examine(out: Path, *, force: bool) -> None:
@@ -227,6 +115,13 @@ def _tell(told: dict[str, Any], *, as_json: bool) -> None:
     size = f"{told['bytes'] / 1e9:,.2f} GB of weights"
     if not told["written"]:
         line = f"{told['out']}: {size} would be written, and compared with {told['model']}"
+    elif told["to"] == "mxfp4":
+        away = told["unrounded"]
+        line = (
+            f"{told['out']}: {size}; {told['inputs']} prompts answered as the original with its experts rounded "
+            f"(largest difference of a logit {told['max_logit']:.3g}); beside the unrounded one KL "
+            f"{away['kl_mean']:.3g}, same first token {away['top1']:.0%}"
+        )
     elif told["to"] == "gguf":
         line = f"{told['out']}: {size}; every tensor read back; {told['not_asked']}"
     else:

@@ -78,7 +78,12 @@ def hear_again(folder: Path, heard: Heard) -> Difference:
         GateRefusal: transformers finds tensors missing, or some that the model does not have.
     """
     copy, info = AutoModelForImageTextToText.from_pretrained(
-        folder, dtype=heard.dtype, local_files_only=True, use_safetensors=True, output_loading_info=True
+        folder,
+        dtype=heard.dtype,
+        local_files_only=True,
+        use_safetensors=True,
+        output_loading_info=True,
+        **checkpoint.unpacking(folder),
     )
     wrong = sorted({*info["missing_keys"], *info["unexpected_keys"]})
     if wrong:

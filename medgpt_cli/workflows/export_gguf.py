@@ -5,23 +5,26 @@ llama.cpp itself is not asked: it is no dependency of ours.
 
 from __future__ import annotations
 
-import datetime
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from transformers import LlavaConfig, LlavaForConditionalGeneration
 
 from medgpt_cli.core import console, files
-from medgpt_cli.core.manifest import environment, file_hashes
+from medgpt_cli.core.microscaling import BLOCK
 from medgpt_cli.export import gguf
+from medgpt_cli.export.survival import ERASED
 from medgpt_cli.models import checkpoint
+from medgpt_cli.models.upstream.packed import Unpacked
 from medgpt_cli.models.upstream.weights import Weights
 from medgpt_cli.models.upstream.writing import tensors_of
-from medgpt_cli.workflows import export_check, export_facts, lineage
+from medgpt_cli.workflows import export_check, export_facts
+from medgpt_cli.workflows.experts_behind import experts_of
+from medgpt_cli.workflows.export_folder import Asked, describe
 from medgpt_cli.workflows.naming import Named
 
 LAYOUT = "gguf"
@@ -50,76 +53,78 @@ class Renamed(Mapping[str, torch.Tensor]):
         return len(self._names)
 
 
-def export_gguf(
-    named: Named,
-    out: Path,
-    *,
-    quantise: str,
-    allow: frozenset[str],
-    scored: list[dict[str, Any]],
-    describe: Callable[[Path, dict[str, Any]], None],
-) -> dict[str, Any]:
+def export(asked: Asked) -> dict[str, Any]:
     """Writes the folder, whole or not at all.
 
     Args:
-        named: The model; an adapter is added to its weights.
-        out: The folder to write.
-        quantise: How matrices are stored: a word of `gguf.KINDS`.
-        allow: Names of waivers.
-        scored: Scores of the model, for its card.
-        describe: Writes card, bill of materials, manifest and sums from the facts.
+        asked: What was asked for.
 
     Returns:
         What was written, for a person.
+
+    Raises:
+        GateRefusal: The tower is one llama.cpp computes wrongly, rounding would erase the training, or a tensor is not
+            read back as it was meant.
     """
+    named, out = asked.named, asked.out
     model, outline = _model(named, out.name)
+    lost = _rounding(model, asked)
     console.say("writing the language model, the tower and the projector, and reading them back")
     with files.staged_folder(out) as folder:
-        written = gguf.write(model, folder, quantise=quantise, allow=allow)
+        written = gguf.write(model, folder, quantise=asked.quantise, allow=asked.allow)
         stock = {
             "same_ids": 0,
             "prompts": 0,
             "pixel_cosine": 1.0,
         }  # llama.cpp pads pictures as medgpt does
-        warnings = [*export_facts.warnings_of(named, stock), *written.warnings]
+        warnings = [*export_facts.warnings_of(named, stock), *written.warnings, *lost.told]
         document = {
             "to": LAYOUT,
-            "quantise": quantise,
+            "quantise": asked.quantise,
             **{
                 name: value
                 for name, value in asdict(written).items()
                 if name not in ("files", "warnings")
             },
+            **lost.document,
             "not_asked": NOT_ASKED,
         }
-        files.write_json(folder / "verify.json", {**document, "files": file_hashes(folder)})
-        chain = lineage.behind(named)
-        facts = {
-            "kind": "export",
-            "name": out.name,
-            "to": LAYOUT,
-            "written": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            "original": {
-                "name": named.base,
-                "adapter": str(named.adapter) if named.adapter else None,
-                "sha256": named.hash(),
-            },
-            "model": export_facts.model_facts(outline, model.processor),
-            "lineage": chain,
-            "gates": lineage.gates_of(chain),
-            "waivers": sorted(name for name in allow if name == gguf.CLIP and _is_clip(model)),
-            "scores": scored,
-            "verification": document,
-            "warnings": warnings,
-            "environment": environment(),
-        }
-        describe(folder, facts)
+        waivers = [*([gguf.CLIP] if _is_clip(model) else []), *([ERASED] if lost.told else [])]
+        described = export_facts.model_facts(outline, model.processor)
+        describe(
+            folder, asked, model=described, verification=document, warnings=warnings, waivers=waivers
+        )
         size = sum(each.stat().st_size for each in folder.glob("*.gguf"))
         if out.exists():
             shutil.rmtree(out)
     for warning in warnings:
         console.warn(warning)
     return {**document, "model": named.base, "out": str(out), "bytes": size, "written": True}
+
+
+class Lost(NamedTuple):
+    """What rounding leaves of training.
+
+    Attributes:
+        document: For the manifest.
+        told: What the gate would have refused, had it not been waived.
+    """
+
+    document: dict[str, Any]
+    told: list[str]
+
+
+def _rounding(model: gguf.Model, asked: Asked) -> Lost:
+    """Holds experts that are to be rounded against those of the models behind, before anything is written."""
+    weights = Unpacked(model.weights)
+    if asked.quantise != "mxfp4" or not weights.experts():
+        return Lost({}, [])
+    experts = experts_of(asked.named)
+    for place, name in weights.experts().items():
+        if (weight := weights[name]).shape[1] % BLOCK == 0:  # others are stored as F16
+            experts.look(place, weight)
+    told = experts.gate(unrounded="--quantise f16", waived=ERASED in asked.allow)
+    return Lost({"experts": experts.as_json()}, told)
 
 
 def _model(named: Named, name: str) -> tuple[gguf.Model, Any]:

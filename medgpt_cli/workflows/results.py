@@ -20,6 +20,7 @@ from medgpt_cli.models.adapters import folder as adapters
 from medgpt_cli.models.adapters.merge import Change, merge
 from medgpt_cli.training.engine import load_whole_from_now_on
 from medgpt_cli.training.parts import part_of
+from medgpt_cli.training.qat import round_experts
 from medgpt_cli.workflows import run_record
 from medgpt_cli.workflows.adapter_card import write_card
 from medgpt_cli.workflows.adapting import MODULES, in_full
@@ -58,12 +59,17 @@ def _provenance(run: RunFolder, recipe: Any, *, online: bool) -> dict[str, Any]:
     }
 
 
-def keep(run: RunFolder, recipe: Any, save: SaveModel, weights: Weights, *, online: bool) -> None:
+def keep(
+    run: RunFolder, recipe: Any, model: Any, save: SaveModel, weights: Weights, *, online: bool
+) -> None:
     """Puts the result in its place, whole or not at all: `model/`, or `adapter/` and, merged, `model/`.
+
+    Trained on rounded experts, a whole model is kept with them rounded: that is what learnt.
 
     Args:
         run: The run.
         recipe: Its recipe.
+        model: What was trained.
         save: What `saver` gave.
         weights: Gathered from all processes, or None.
         online: Whether a hub id may be fetched.
@@ -72,6 +78,8 @@ def keep(run: RunFolder, recipe: Any, save: SaveModel, weights: Weights, *, onli
         GateRefusal: Adapters were trained and change nothing.
     """
     if recipe.lora.r is None:
+        if recipe.train.qat is not None:
+            round_experts((model.state_dict() if weights is None else weights).items())
         run_record.keep_model(run, save, weights)
         return
     merged: tuple[Any, Any] | None = None
@@ -100,7 +108,10 @@ def _read_again(recipe: Any, folder: Path, *, online: bool) -> tuple[Any, Any, d
     load_whole_from_now_on()
     model, processor = build_base(recipe, online=online)
     adapters.load(model, folder)
-    return model, processor, merge(model, part_of)
+    changes = merge(model, part_of)
+    if recipe.train.qat is not None:
+        round_experts(model.state_dict().items())
+    return model, processor, changes
 
 
 def _require_change(changes: Mapping[str, Change]) -> None:

@@ -235,7 +235,7 @@ def _train(
             )
         weights = trainer.gathered_weights()
     if distributed.is_first():
-        results.keep(run, recipe, save, weights, online=online)
+        results.keep(run, recipe, model, save, weights, online=online)
         run_record.note(run, _outcome(trainer))
     distributed.wait()
     return int(steps)

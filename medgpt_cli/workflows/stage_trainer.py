@@ -23,6 +23,7 @@ from medgpt_cli.training.engine import deepspeed_config
 from medgpt_cli.training.guards import Guard
 from medgpt_cli.training.micro_batches import MicroBatch, micro_batch
 from medgpt_cli.training.parts import adamw, parameter_groups
+from medgpt_cli.training.qat import RoundedExperts
 from medgpt_cli.training.source_losses import SourceLosses
 from medgpt_cli.training.stream import Cursor, Row, Stream
 from medgpt_cli.training.trainer import CURSOR, GUARD, STATE, SaveModel, StageTrainer, TellFirstLoss
@@ -108,7 +109,15 @@ def build_trainer(
         tell_first_loss=tell_first_loss,
     )
     trainer.remove_callback(PrinterCallback)
+    if recipe.train.qat is not None:
+        trainer.add_callback(_rounded(model, steps, recipe.train.qat_share))
     return trainer
+
+
+def _rounded(model: Any, steps: int, share: float) -> RoundedExperts:
+    rounded = RoundedExperts(model, steps=steps, share=share)
+    console.say(f"experts are rounded to MXFP4 from step {rounded.start + 1} of {steps} on")
+    return rounded
 
 
 def _checkpoint(model: Any, recipe: Any, *, cpu: bool) -> None:

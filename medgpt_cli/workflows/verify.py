@@ -20,8 +20,6 @@ from medgpt_cli.workflows.export import KIND
 from medgpt_cli.workflows.naming import ADAPTER_CONFIG, Named, named_model
 
 CHANGED = "changed"
-ASKED = "hf"
-"""The layout whose copies transformers loads, so that they can be asked."""
 
 
 def verify_folder(
@@ -149,7 +147,12 @@ def _compared(folder: Path, manifest: dict[str, Any], against: str | None) -> di
                 repair="name the original, or leave --against out",
             )
     console.say("asking the original and the copy the fixed prompts")
-    heard = export_check.hear(*export_check.load_original(named))
+    if manifest["to"] == "mxfp4":
+        from medgpt_cli.workflows.export_mxfp4 import rounded_original
+
+        heard = rounded_original(named)
+    else:
+        heard = export_check.hear(*export_check.load_original(named))
     differs = export_check.hear_again(folder, heard)
     return {"original": named.base, "holds": differs.none, **differs.as_json()}
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from medgpt_cli.core.recipe.alternatives import none_is_given
 from medgpt_cli.core.recipe.layers import DEFAULT, Fault, Sheet
 from medgpt_cli.core.recipe.lora_rules import lora_rules
+from medgpt_cli.core.recipe.qat_rules import rounded_experts_learn
 from medgpt_cli.core.recipe.yaml12 import Keys
 
 RECORD_FILES = (".jsonl", ".json", ".jsonl.gz", ".json.gz")
@@ -228,6 +229,7 @@ RULES: tuple[Callable[[Sheet], Iterator[Fault]], ...] = (
     rows_make_up_the_step,
     attention_keeps_records_apart,
     examples_stay_with_their_question,
+    rounded_experts_learn,
     only_gguf_is_quantised,
     lora_rules,
 )

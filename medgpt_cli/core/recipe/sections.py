@@ -159,6 +159,10 @@ class Train(Section):
     """Which optimizer steps are left out."""
     router_aux: float = Field(default=0.0, ge=0)
     """Weight of the loss that spreads tokens over experts; 0 leaves it out; for models with a router."""
+    qat: Literal["mxfp4"] | None = None
+    """Compute on experts rounded to this format in the last stretch, so that what is learnt survives export to it."""
+    qat_share: float = Field(default=0.25, gt=0, le=1)
+    """How long that stretch is, as a share of all steps."""
     log_steps: AtLeastOne = 1
     """Steps between lines of metrics.jsonl."""
     threads: AtLeastOne | None = None

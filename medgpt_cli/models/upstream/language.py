@@ -1,7 +1,7 @@
 """A causal language model of which only the outline is in memory: its weights stay on disk until they are written.
 
 gpt-oss is published with its experts packed (MXFP4: blocks of 32 four-bit values under one scale); each such tensor is
-unpacked when it is asked for, by transformers' own function.  This module knows nothing of towers.
+unpacked when it is asked for.  This module knows nothing of towers.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.core.manifest import verify_files
 from medgpt_cli.models.libraries import quiet_libraries
+from medgpt_cli.models.upstream.packed import METHOD, Unpacked
 from medgpt_cli.models.upstream.weights import REPAIR, Weights
 
-BLOCKS, SCALES = "_blocks", "_scales"
 _COMPUTED = re.compile(r".*\.rotary_emb\.inv_freq")
 """Tensors that old checkpoints hold although they follow from the configuration."""
 
@@ -49,7 +49,7 @@ class LanguageWeights:
             ) from error
         packing = getattr(self.config, "quantization_config", None)
         method = (packing or {}).get("quant_method")
-        if method not in (None, "mxfp4"):
+        if method not in (None, METHOD):
             raise BadCheckpoint(
                 f"the weights are packed by {method}, which is not unpacked here",
                 where=str(folder),
@@ -57,20 +57,12 @@ class LanguageWeights:
             )
         if packing is not None:
             del self.config.quantization_config
-        self._weights = Weights(folder)
-        self._packed = {
-            name.removesuffix(BLOCKS)
-            for name in self._weights
-            if method == "mxfp4" and name.endswith(BLOCKS)
-        }
+        self._weights = Unpacked(Weights(folder))
 
     @property
     def names(self) -> Iterator[str]:
         """Names of the tensors as a model has them."""
-        yield from self._packed
-        for name in self._weights:
-            if name.removesuffix(BLOCKS).removesuffix(SCALES) not in self._packed:
-                yield name
+        yield from self._weights
 
     def get(self, name: str) -> torch.Tensor:
         """One tensor; a packed one as bfloat16, which holds every value it can have.
@@ -79,18 +71,11 @@ class LanguageWeights:
             BadCheckpoint: It is not there.
         """
         try:
-            if name not in self._packed:
-                return self._weights[name]
-            from transformers.integrations.mxfp4 import convert_moe_packed_tensors
-
-            found: torch.Tensor = convert_moe_packed_tensors(
-                self._weights[name + BLOCKS], self._weights[name + SCALES], dtype=torch.bfloat16
-            )
+            return self._weights[name]
         except KeyError as error:
             raise BadCheckpoint(
                 f"the tensor {error.args[0]} is missing", where=str(self.folder), repair=REPAIR
             ) from None
-        return found
 
     def outline(self, dtype: torch.dtype) -> PreTrainedModel:
         """The model without weights, but for embedding and head, which may have to grow.
