@@ -92,6 +92,8 @@ def other_items(first: EvalRun, other: EvalRun, task: str) -> list[Complaint]:
 def pairs_of(runs: Sequence[EvalRun], task: str, measure: str) -> Pairs | None:
     """The values of the items that all runs measured; None where there are none."""
     first = runs[0].rows.get(task, {})
+    if any(run.scores[task].measure(measure) is None for run in runs):
+        return None  # its rows may hold counts that do not add up, of questions with other classes
     kept = tuple(
         name
         for name in first

@@ -61,7 +61,14 @@ def beside(runs: Sequence[EvalRun], name: str) -> tuple[Sheet, dict[str, Any]]:
     notes = [published.PROTOCOLS_DIFFER]
     notes += [f"{run.name}: {score.protocol}" for run, score in ours]
     notes += list(dict.fromkeys(f"{row.source}, {row.table}: {row.protocol}" for row in rows))
-    notes += list(dict.fromkeys(f"{row.source}, {row.model}: {row.note}" for row in rows if row.note))
+    noted: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row.note:
+            noted.setdefault((row.source, row.note), []).append(row.model)
+    notes += [
+        f"{source}, {', '.join(dict.fromkeys(models))}: {note}"
+        for (source, note), models in noted.items()
+    ]
     counts = {measure.n for _, score in ours for measure in score.measures[:1]}
     notes += [
         f"even under one protocol {counted(n, 'question')} could not show a difference in accuracy below "

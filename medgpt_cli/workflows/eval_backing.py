@@ -123,7 +123,6 @@ def opened(settings: EvalSettings, name: str) -> Answering:
     words = {
         "device": device,
         "dtype": pick_dtype(device)[0],
-        "longest_answer": loading.reply_limit(settings.adapter or name),
         "code": code_hash(),
         **versions(("torch", "transformers")),
     }

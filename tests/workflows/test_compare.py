@@ -341,6 +341,8 @@ def test_published_numbers_stand_beside_ours_with_a_warning(compare: Say, runs: 
     assert published.PROTOCOLS_DIFFER in lines
     assert "before: slake#0123456789ab / short / shots 0 / greedy, 64 tokens / em_v1" in lines
     assert any(row.protocol in line for line in lines)
+    [hulu] = [line for line in lines if "Hulu-Med-14B" in line and "fifteen points" in line]
+    assert "Hulu-Med-7B, Hulu-Med-14B, Hulu-Med-32B" in hulu  # one note for all that it is about
     assert lines[-1] == (
         "even under one protocol 40 questions could not show a difference in accuracy below 0.221"
     )

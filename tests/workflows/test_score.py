@@ -327,3 +327,18 @@ def test_two_scored_files_are_compared(capfd: pytest.CaptureFixture[str]) -> Non
     capfd.readouterr()
     assert main(["eval", "compare", "one", "two", "--json"]) == 0
     assert json.loads(capfd.readouterr().out)
+
+
+def test_questions_of_several_lists_of_classes_have_no_macro_f1_to_compare(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    more = {"question": "Plane?", "options": ["axial", "coronal", "sagittal"], "answer": "C"}
+    write("my.jsonl", [QUESTIONS[2], more])
+    answers(("line-1", "B"), ("line-2", "C"))
+    for out in ("one", "two"):
+        assert score("--out", out, "--quiet", "--metric", "macro_f1") == 0
+    assert "macro_f1: the questions do not share one list of classes" in capfd.readouterr().out
+    assert main(["eval", "compare", "one", "two", "--measure", "macro_f1"]) == 3
+    assert capfd.readouterr().err == (
+        "error: no item was measured by macro_f1 in all runs\nmeasured in all: exact\n"
+    )
