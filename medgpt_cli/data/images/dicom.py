@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -25,7 +24,7 @@ from medgpt_cli.data.images.codestream import refuse_other_size
 from medgpt_cli.data.images.dicom_colour import palette_of, rgb_of
 from medgpt_cli.data.images.dicom_decoders import plugin_of
 from medgpt_cli.data.images.dicom_grey import grey_of, of_frame, window_of
-from medgpt_cli.data.images.dicom_header import Header, read_header
+from medgpt_cli.data.images.dicom_header import Header, damage_in_words, read_header
 from medgpt_cli.data.images.flags import Flag
 from medgpt_cli.data.images.limits import pick_frame
 
@@ -51,7 +50,7 @@ def read_frame(
     Raises:
         BadImage: Not an image, several frames and none named, cannot be decoded, damaged.
     """
-    with _damage():
+    with damage_in_words():
         header, wanted = _allowed(stream, frame)
         tags = header.tags
         if header.syntax.is_encapsulated:
@@ -72,7 +71,7 @@ def check_header(stream: BinaryIO, frame: int | None) -> None:
     Raises:
         BadImage: As `read_frame`.
     """
-    with _damage():
+    with damage_in_words():
         header, _ = _allowed(stream, frame)
         if not header.syntax.is_encapsulated and _plain_bytes(header) > _left(header):
             raise BadImage("is a DICOM file cut short", repair=_AGAIN)
@@ -84,7 +83,7 @@ def frame_size(stream: BinaryIO, frame: int | None) -> tuple[int, int]:
     Raises:
         BadImage: As `read_frame`, as far as the header tells.
     """
-    with _damage():
+    with damage_in_words():
         header, _ = _allowed(stream, frame)
         return int(header.tags.Columns), int(header.tags.Rows)
 
@@ -132,19 +131,6 @@ def _window_flags(tags: Dataset, frame: int, window: tuple[float, float] | None)
         yield Flag.NO_WINDOW
     elif isinstance(flat.WindowWidth, MultiValue) and len(flat.WindowWidth) > 1:
         yield Flag.FIRST_WINDOW
-
-
-@contextmanager
-def _damage() -> Iterator[None]:
-    """Whatever pydicom raises on a damaged file, in words."""
-    try:
-        yield
-    except (BadImage, MemoryError):
-        raise
-    except Exception:
-        # pydicom raises struct.error, AttributeError, KeyError, ValueError, RecursionError and more, some of them with
-        # header values in the text: none of it is repeated.
-        raise BadImage("is a damaged DICOM file", repair=_AGAIN) from None
 
 
 def _undecoded(syntax: UID) -> BadImage:

@@ -12,8 +12,7 @@ from typing import Any, BinaryIO
 
 from pydicom import Dataset, dcmread
 
-from medgpt_cli.core.errors import BadImage
-from medgpt_cli.data.images.dicom_header import inflated
+from medgpt_cli.data.images.dicom_header import DAMAGE, damage_in_words, inflated
 
 OLDEST = 90
 """Years from which ages are not told apart."""
@@ -64,15 +63,11 @@ def dicom_facts(stream: BinaryIO) -> tuple[tuple[str, str], ...]:
     Raises:
         BadImage: The header cannot be read.
     """
-    try:
+    with damage_in_words():
         data, _ = inflated(stream)
         data.seek(0)
         tags = dcmread(data, force=True, stop_before_pixels=True, specific_tags=list(_TAGS))
         return tuple(_facts(tags).items())
-    except (BadImage, MemoryError):
-        raise
-    except Exception:  # of many classes, some with header values in the text
-        raise BadImage("is a damaged DICOM file", repair="export it again from the archive") from None
 
 
 def _facts(tags: Dataset) -> dict[str, str]:
@@ -103,7 +98,7 @@ def _value(tags: Dataset, keyword: str) -> Any:
     """A value; None where it is absent or is none of its kind, which is no reason to lose the others."""
     try:
         return tags.get(keyword)
-    except Exception:  # of many classes
+    except DAMAGE:
         return None
 
 

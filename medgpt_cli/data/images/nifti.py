@@ -24,7 +24,7 @@ from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.images.flags import Flag
 from medgpt_cli.data.images.formats import GZIP
 from medgpt_cli.data.images.limits import refuse_size
-from medgpt_cli.data.images.nifti_header import Volume, open_volume
+from medgpt_cli.data.images.nifti_header import DAMAGE, Volume, open_volume
 from medgpt_cli.data.images.references import PLANES, Reference
 from medgpt_cli.data.images.stretch import middle_of, stretched
 
@@ -48,10 +48,9 @@ def read_slice(stream: BinaryIO, reference: Reference) -> tuple[np.ndarray, tupl
         volume = open_volume(stream)
         across, index = _wanted(volume, reference)
         pixels = _bright(_slice(volume, across, index, reference.volume or 0), volume, reference.window)
-    except (BadImage, MemoryError):
+    except BadImage:
         raise
-    except Exception:
-        # nibabel raises its own errors, OSError, EOFError, zlib.error, ValueError and more: none of it is repeated.
+    except DAMAGE:
         raise BadImage("is damaged or cut short", repair=_REPAIR) from None
     rows, columns = [axis for axis in (2, 1, 0) if axis != across]
     return _square(pixels, volume.spacing[rows], volume.spacing[columns]), volume.flags
@@ -86,9 +85,9 @@ def slice_size(stream: BinaryIO, reference: Reference) -> tuple[int, int]:
 def _header(stream: BinaryIO) -> Volume:
     try:
         return open_volume(stream)
-    except (BadImage, MemoryError):
+    except BadImage:
         raise
-    except Exception:
+    except DAMAGE:
         raise BadImage("is damaged or cut short", repair=_REPAIR) from None
 
 

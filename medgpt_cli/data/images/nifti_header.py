@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import zlib
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -15,12 +16,26 @@ import nibabel as nib
 from nibabel.affines import obliquity
 from nibabel.arrayproxy import ArrayProxy
 from nibabel.orientations import io_orientation
+from nibabel.spatialimages import HeaderDataError
+from nibabel.wrapstruct import WrapStructError
 
 from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.images.flags import Flag
 from medgpt_cli.data.images.formats import GZIP, HEAD, nifti_version, plain_head
 from medgpt_cli.data.images.limits import MAX_VOLUME_BYTES
 
+DAMAGE = (
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    OSError,
+    TypeError,
+    ValueError,
+    HeaderDataError,
+    WrapStructError,
+    zlib.error,
+)
+"""What nibabel and gzip raise on damaged files, which has no common class."""
 OBLIQUE = math.radians(15)
 """An angle to the body's axes beyond which it is said."""
 
@@ -53,7 +68,7 @@ def open_volume(stream: BinaryIO) -> Volume:
 
     Raises:
         BadImage: Too large, or of a kind of number that is no brightness.
-        Exception: Whatever nibabel raises on a damaged header.
+        DAMAGE: The header is damaged.
     """
     stream.seek(0)
     head = stream.read(HEAD)

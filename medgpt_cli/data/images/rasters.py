@@ -22,6 +22,18 @@ from medgpt_cli.data.images.profiles import in_srgb
 from medgpt_cli.data.images.stretch import ends_of, stretched
 
 KINDS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP")
+DAMAGE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    KeyError,
+    TypeError,
+    IndexError,
+    OverflowError,
+    AttributeError,
+)
+"""What Pillow raises on damaged files, which has no common class."""
 _REPAIR = "copy it again from where it came"
 
 
@@ -54,18 +66,7 @@ def raster(stream: BinaryIO, kind: str, frame: int | None) -> Iterator[Image.Ima
         ) from None
     except UnidentifiedImageError:
         raise BadImage(f"says {kind} and is not readable as such", repair=_REPAIR) from None
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        KeyError,
-        TypeError,
-        IndexError,
-        OverflowError,
-        AttributeError,
-    ):
-        # What Pillow raises on damaged files has no common class.
+    except DAMAGE:
         raise BadImage("is damaged or cut short", repair=_REPAIR) from None
 
 

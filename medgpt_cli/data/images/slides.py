@@ -7,6 +7,7 @@ label and macro pictures of a slide show names and numbers: they are never read,
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,6 +16,7 @@ from PIL import Image, TiffImagePlugin
 from medgpt_cli.core.errors import BadImage, Missing
 from medgpt_cli.data.images.flags import Flag, with_flags
 from medgpt_cli.data.images.limits import MAX_PIXELS, refuse_size
+from medgpt_cli.data.images.rasters import DAMAGE
 from medgpt_cli.data.images.references import Reference
 
 ENDINGS = frozenset({".svs", ".ndpi", ".mrxs", ".scn", ".bif", ".vms", ".vmu", ".svslide", ".czi"})
@@ -38,7 +40,7 @@ def is_too_large(stream: BinaryIO) -> bool:
     try:
         with TiffImagePlugin.TiffImageFile(stream) as image:
             return image.width * image.height > MAX_PIXELS and _TILES in image.tag_v2
-    except Exception:  # the TIFF reader itself will say what is wrong
+    except (*DAMAGE, struct.error):  # the TIFF reader itself will say what is wrong
         return False
     finally:
         stream.seek(0)
@@ -57,7 +59,7 @@ def read_slide(reference: Reference) -> Image.Image:
         corner, level = (reference.x, reference.y), reference.level or 0
         try:
             region = slide.read_region(corner, level, (reference.width, reference.height))
-        except Exception:  # OpenSlideError, and what Pillow raises
+        except _damage():
             raise BadImage("is a damaged slide", repair=_REPAIR) from None
     return with_flags(_on_white(region), [])
 
@@ -105,6 +107,13 @@ def _opened(path: str) -> Any:
         ) from None
 
 
+def _damage() -> tuple[type[Exception], ...]:
+    """What reading a damaged slide raises."""
+    import openslide
+
+    return (openslide.OpenSlideError, *DAMAGE)
+
+
 def _checked(slide: Any, reference: Reference) -> bool:
     """Whether a region is asked for; one that cannot be read is refused."""
     x, y, width, height = reference.x, reference.y, reference.width, reference.height
@@ -140,9 +149,7 @@ def _thumbnail(slide: Any) -> Image.Image:
     level = _small_level(slide)
     try:
         whole = _on_white(slide.read_region((0, 0), level, slide.level_dimensions[level]))
-    except MemoryError:  # a machine too small is no damage
-        raise
-    except Exception:
+    except _damage():
         raise BadImage("is a damaged slide", repair=_REPAIR) from None
     whole.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.BICUBIC)
     refuse_size(*whole.size)

@@ -27,6 +27,7 @@ from pydicom.uid import (
 
 from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.images.dicom import read_frame
+from medgpt_cli.data.images.dicom_header import DAMAGE
 from medgpt_cli.data.privacy.burned_in import Box, blank, outside
 from medgpt_cli.data.privacy.findings import Identifier
 from medgpt_cli.data.privacy.header_profile import HeaderProfile
@@ -139,7 +140,7 @@ def copy_dicom(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             dataset.save_as(written, enforce_file_format=True)
-    except Exception:  # its words may quote header values
+    except DAMAGE:  # its words may quote header values
         raise BadImage("cannot be written as DICOM", repair="export it again from the archive") from None
     with target.open("xb") as out:
         out.write(written.getvalue())
@@ -177,9 +178,7 @@ def _blank(dataset: Dataset, boxes: Sequence[Box]) -> None:
             if dataset.file_meta.TransferSyntaxUID.is_compressed:
                 dataset.decompress(as_rgb=True, generate_instance_uid=False)
             pixels = np.array(dataset.pixel_array)
-    except MemoryError:  # a machine too small is no damage
-        raise
-    except Exception:
+    except DAMAGE:
         raise BadImage(
             "bears text and cannot be decoded to blank it", repair="export it again, uncompressed"
         ) from None

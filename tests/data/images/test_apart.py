@@ -137,3 +137,22 @@ def test_a_hostile_picture_is_one_reject_and_the_preparation_goes_on(
     assert main(["data", "check", str(path)]) == 3
     assert f"{path}:2 images[0]  crashes its decoder" in capsys.readouterr().err
     assert apart._child._process is None
+
+
+def test_nothing_in_the_current_folder_is_run_by_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("msgspec", "imagecodecs", "medgpt_cli"):
+        (tmp_path / f"{name}.py").write_text("open('ran', 'w').close()\n")
+    monkeypatch.chdir(tmp_path)
+    assert open_apart(tiff(tmp_path / "a.tif")).mode == "RGB"
+    assert apart._child._process is not None
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_childs_crash_leaves_no_picture_on_the_disk(tmp_path: Path) -> None:
+    open_apart(tiff(tmp_path / "a.tif"))
+    assert apart._child._process is not None
+    limits = Path(f"/proc/{apart._child._process.pid}/limits").read_text().splitlines()
+    [core] = [line.split() for line in limits if line.startswith("Max core file size")]
+    assert core[4] == "0"
