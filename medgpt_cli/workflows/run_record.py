@@ -14,7 +14,7 @@ from typing import Any
 
 from medgpt_cli.core import console, files
 from medgpt_cli.core.distributed import launch_words, ranks
-from medgpt_cli.core.errors import HashMismatch, UsageError
+from medgpt_cli.core.errors import Complaint, HashMismatch, UsageError
 from medgpt_cli.core.manifest import deeper_sizes, environment, file_hashes, write_manifest
 from medgpt_cli.core.recipe import Resolved
 from medgpt_cli.core.recipe.showing import flat
@@ -99,20 +99,25 @@ def refuse_other(
     """
     before = json.loads((run / "recipe.json").read_text())
     one, other = dict(flat(before)), dict(flat(document))
-    changed = sorted(key for key in one | other if one.get(key) != other.get(key))
-    if changed:
+    if changed := _unlike(one, other):
         raise UsageError(
             f"{run} was begun with another recipe; what differs: {', '.join(changed)}",
             repair="give the same words as before, or start anew with another --out",
         )
     manifest = json.loads((run / "manifest.json").read_text())
     for what, key, now in (("data files", "data", data), ("model files", "base_hash", base)):
-        if manifest[key] != dict(now):
+        if differing := _unlike(manifest[key], now):
             raise HashMismatch(
                 f"the {what} are not those that {run} was begun with",
                 repair="restore them, or start anew with another --out",
+                complaints=[Complaint("is not as it was, or was not there", name) for name in differing],
             )
     refuse_changed(run, manifest.get("pictures"), pictures)
+
+
+def _unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The names of what two documents do not say alike, or one of them does not say."""
+    return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
 
 
 Weights = Mapping[str, Any] | None

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from medgpt_cli.app import main
 from medgpt_cli.core import distributed, rundir
-from medgpt_cli.core.errors import HashMismatch
+from medgpt_cli.core.errors import HashMismatch, UsageError
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.workflows import run_record
 from medgpt_cli.workflows.going_on import Start, find_start, put_aside
@@ -107,6 +107,23 @@ def test_a_real_run_goes_on_from_the_one_before_and_ends_in_the_same_bits(
     ]  # fmt: skip
     one, two = (load_file(f"{run}/model/model.safetensors") for run in ("whole", "cut"))
     assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_what_differs_is_named(tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text('{"train": {"lr": 1.0, "seed": 1}}')
+    (tmp_path / "manifest.json").write_text('{"data": {"a": "1", "b": "2"}, "base_hash": {"tiny": "3"}}')
+    same = {"train": {"lr": 1.0, "seed": 1}}
+    data, base = {"a": "1", "b": "2"}, {"tiny": "3"}
+    for document, files, model, named in (
+        ({"train": {"lr": 2.0, "seed": 1}}, data, base, ["train.lr"]),
+        (same, {"a": "1", "b": "x"}, base, ["b  "]),
+        (same, {"a": "1", "c": "2"}, base, ["b  ", "c  "]),
+        (same, data, {"tiny": "x"}, ["tiny  "]),
+    ):
+        with pytest.raises((UsageError, HashMismatch)) as caught:
+            run_record.refuse_other(tmp_path, document, files, model, None)  # type: ignore[arg-type]
+        assert all(name in str(caught.value) for name in named)
+        assert "a  " not in str(caught.value)
 
 
 @pytest.mark.parametrize(
