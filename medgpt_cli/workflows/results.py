@@ -7,7 +7,7 @@ theirs, and each part that carries some must come out changed, or nothing is kep
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,14 @@ def _provenance(run: RunFolder, recipe: Any, *, online: bool) -> dict[str, Any]:
 
 
 def keep(
-    run: RunFolder, recipe: Any, model: Any, save: SaveModel, weights: Weights, *, online: bool
+    run: RunFolder,
+    recipe: Any,
+    model: Any,
+    save: SaveModel,
+    weights: Weights,
+    *,
+    unreached: Collection[str] = (),
+    online: bool,
 ) -> None:
     """Puts the result in its place, whole or not at all: `model/`, or `adapter/` and, merged, `model/`.
 
@@ -72,6 +79,7 @@ def keep(
         model: What was trained.
         save: What `saver` gave.
         weights: Gathered from all processes, or None.
+        unreached: Parts that no record could teach; their adapters may change nothing.
         online: Whether a hub id may be fetched.
 
     Raises:
@@ -88,7 +96,7 @@ def keep(
             save(staging, weights)
             model, processor, changes = _read_again(recipe, staging, online=online)
             merged = model, processor
-            _require_change(changes)
+            _require_change(changes, unreached)
             write_card(staging, recipe, {part: each.as_json() for part, each in changes.items()})
     if recipe.lora.merge and not run.model.exists():
         if merged is None:
@@ -114,8 +122,12 @@ def _read_again(recipe: Any, folder: Path, *, online: bool) -> tuple[Any, Any, d
     return model, processor, changes
 
 
-def _require_change(changes: Mapping[str, Change]) -> None:
-    idle = [part for part, each in changes.items() if each.unchanged == each.weights]
+def _require_change(changes: Mapping[str, Change], unreached: Collection[str]) -> None:
+    idle = [
+        part
+        for part, each in changes.items()
+        if each.unchanged == each.weights and part not in unreached
+    ]
     if idle:
         raise GateRefusal(
             f"the adapters of {', '.join(idle)} change nothing once they are read again; nothing was kept",

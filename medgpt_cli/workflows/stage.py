@@ -30,6 +30,7 @@ from medgpt_cli.workflows.context import check_processes
 from medgpt_cli.workflows.first_step import first_loss_note
 from medgpt_cli.workflows.going_on import Start, find_start, put_aside
 from medgpt_cli.workflows.parts_table import part_rows
+from medgpt_cli.workflows.seeing import unreached
 from medgpt_cli.workflows.stage_data import StageData, gather
 from medgpt_cli.workflows.stage_trainer import attention_of, batch_of, build_trainer
 from medgpt_cli.workflows.starting import (
@@ -140,6 +141,7 @@ def _run(
     gathered = gather(recipe, processor)
     attention = attention_of(recipe, model)
     rows = part_rows(recipe, model, freeze(model, learning_parts(recipe), by_adapters(recipe)))
+    idle = unreached(rows, sum(gathered.train.images), [part.path for part in recipe.data.mix])
     distributed.wait()
     run = _take(path, resume=resume, force=force, kind=recipe.stage)
     if first:
@@ -164,10 +166,14 @@ def _run(
             how = {"batch": asdict(batch), "attention": asdict(attention)}
             run_record.note(run, {"parameters": parameters, **how})
             announce(run, resolved, gathered, rows, (batch.sentence(), attention.sentence()), last)
+            if idle:
+                console.say(f"no record shows a picture, so {' and '.join(idle)} stay as they are")
         if first and recipe.engine.report_to:
             keep_trackers_in(run.path, online=online)
         distributed.wait()
-        steps = _train(run, recipe, model, processor, gathered, attention, last, signals, online=online)
+        steps = _train(
+            run, recipe, model, processor, gathered, attention, last, signals, idle, online=online
+        )
         if first:
             run_record.end(run, gathered, rows, steps)
             write_report(run.path)
@@ -201,6 +207,7 @@ def _train(
     attention: Chosen,
     last: Path | None,
     signals: StopOnSignal,
+    idle: Sequence[str],
     *,
     online: bool,
 ) -> int:
@@ -235,7 +242,7 @@ def _train(
             )
         weights = trainer.gathered_weights()
     if distributed.is_first():
-        results.keep(run, recipe, model, save, weights, online=online)
+        results.keep(run, recipe, model, save, weights, unreached=idle, online=online)
         run_record.note(run, _outcome(trainer))
     distributed.wait()
     return int(steps)

@@ -23,6 +23,7 @@ from tests.parts import write_llama, write_tower
 
 FAST = ["train.batch_size=2", "train.lr=1e-3", "train.warmup=0", "lora.r=4"]
 ADAPT = ["adapt", "--data", "local.jsonl", *FAST]
+FRESH = ["--model", "tiny-untrained"]
 EXPERTS = ["lora.experts=true", "lora.ranks.experts=2"]
 ANSWER = ["--prompt", "Which plane?", "--max-new-tokens", "4", "--quiet"]
 PEFTS_OWN = (
@@ -56,7 +57,10 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_records(room)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(room)
-        assert main([*ADAPT, *EXPERTS, "train.max_steps=4", "train.save_steps=2", "--out", "run"]) == 0
+        assert (
+            main([*ADAPT, *FRESH, *EXPERTS, "train.max_steps=4", "train.save_steps=2", "--out", "run"])
+            == 0
+        )
     return room
 
 
@@ -121,7 +125,7 @@ def test_peft_alone_on_the_base_gives_the_merged_model(run: Path, tiny: Path) ->
 
 def test_the_folder_says_where_it_comes_from_and_nothing_of_the_records(run: Path, tiny: Path) -> None:
     manifest = json.loads((run / "adapter" / "manifest.json").read_text())
-    assert manifest["base"] == {"name": "tiny", "hash": model_hash(tiny)}
+    assert manifest["base"] == {"name": "tiny-untrained", "hash": model_hash(tiny)}
     assert list(manifest["data"]) == ["local.jsonl"]
     assert set(manifest["files"]) == {
         "README.md", "adapter_config.json", "adapter_model.safetensors", "chat_template.jinja",
@@ -131,7 +135,7 @@ def test_the_folder_says_where_it_comes_from_and_nothing_of_the_records(run: Pat
     }  # fmt: skip
     card = (run / "adapter" / "README.md").read_text()
     for fact in (
-        'base_model: "tiny"',
+        'base_model: "tiny-untrained"',
         manifest["base"]["hash"],
         manifest["recipe"],
         *manifest["data"].values(),
@@ -171,7 +175,7 @@ def test_the_table_says_what_got_adapters(run: Path) -> None:
 def test_a_run_cut_in_two_ends_in_the_adapters_of_one_that_was_not(
     folder: Path, words: list[str]
 ) -> None:
-    line = [*ADAPT, *words, "train.max_steps=6", "train.save_steps=3"]
+    line = [*ADAPT, *FRESH, *words, "train.max_steps=6", "train.save_steps=3"]
     assert main([*line, "--out", "whole"]) == 0
     parts = folder / "parts"
     shutil.copytree(folder / "whole", parts)
@@ -187,7 +191,7 @@ def test_a_run_cut_in_two_ends_in_the_adapters_of_one_that_was_not(
 
 @pytest.mark.slow
 def test_kill_9_at_any_instant_and_resume_gives_the_same_adapters(folder: Path) -> None:
-    line = [*ADAPT, *EXPERTS, "train.max_steps=14", "train.save_steps=3"]
+    line = [*ADAPT, *FRESH, *EXPERTS, "train.max_steps=14", "train.save_steps=3"]
     assert main([*line, "--out", "whole"]) == 0
     process = subprocess.Popen(
         [sys.executable, "-m", "medgpt_cli", *line, "--out", "killed"],
@@ -214,7 +218,16 @@ def test_a_kill_between_adapter_and_model_is_made_good(folder: Path, kept: Path)
     shutil.rmtree(folder / "run" / "model")
     state = json.loads((folder / "run" / "state.json").read_text())
     (folder / "run" / "state.json").write_text(json.dumps({**state, "state": "running"}))
-    line = [*ADAPT, *EXPERTS, "train.max_steps=4", "train.save_steps=2", "--out", "run", "--resume"]
+    line = [
+        *ADAPT,
+        *FRESH,
+        *EXPERTS,
+        "train.max_steps=4",
+        "train.save_steps=2",
+        "--out",
+        "run",
+        "--resume",
+    ]
     assert main(line) == 0
     assert same(folder / "run" / "model", kept / "run" / "model")
 
@@ -231,6 +244,34 @@ def test_adapters_that_learnt_nothing_are_not_kept(
     )
     assert not (folder / "run" / "adapter").exists()
     assert not (folder / "run" / "model").exists()
+
+
+def test_texts_alone_are_adapted_to_and_leave_the_projector_as_it_was(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train.batch_size=2", "train.max_steps=3", "--out", "run"]
+    assert main(["adapt", "--data", "base.jsonl", *words]) == 0
+    err = capsys.readouterr().err
+    assert "no record shows a picture, so projector stays as it is\n" in err
+    assert "  projector: adapters change its weights by 0.00%; 2 of 2 weights unchanged\n" in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["align"],
+        ["adapt", "parts.llm.train=false", "lora.targets=[projector]"],
+    ],
+)
+def test_what_learns_from_pictures_alone_is_refused_texts(
+    folder: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--data", "base.jsonl", "--out", "run"]) == 3
+    assert capsys.readouterr().err.endswith(
+        "error: base.jsonl  no record shows a picture, and only projector would learn, from pictures alone\n"
+        "name records with images (image: PATH in a record), or learn from texts with medgpt midtrain\n"
+    )
+    assert not (folder / "run").exists()
 
 
 @pytest.mark.filterwarnings(*PEFTS_OWN)
@@ -289,7 +330,11 @@ def test_experts_of_a_model_that_has_none_are_refused(
 
 @pytest.mark.parametrize(
     "words",
-    [["--adapter", "run"], ["--model", "tiny", "--adapter", "run"], ["--model", "run/adapter"]],
+    [
+        ["--adapter", "run"],
+        ["--model", "tiny-untrained", "--adapter", "run"],
+        ["--model", "run/adapter"],
+    ],
     ids=["alone", "with its model", "as a model"],
 )
 def test_it_is_talked_to(run: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -337,12 +382,12 @@ def test_a_foreign_adapter_needs_its_model_named(
     (folder / "other" / "manifest.json").unlink()
     assert main(["chat", "--adapter", str(folder / "other"), *ANSWER]) == 3
     assert "the adapter's manifest does not say which model it was trained on" in capsys.readouterr().err
-    assert main(["chat", "--model", "tiny", "--adapter", str(folder / "other"), *ANSWER]) == 0
+    assert main(["chat", "--model", "tiny-untrained", "--adapter", str(folder / "other"), *ANSWER]) == 0
 
 
 def test_scores_with_and_without_it_are_compared(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["eval", "run", "--task", "local.jsonl", "--max-new-tokens", "4", "--no-overlap", "--quiet"]
-    assert main([*words, "--model", "tiny", "--out", "before"]) == 0
+    assert main([*words, "--model", "tiny-untrained", "--out", "before"]) == 0
     assert main([*words, "--adapter", "run", "--out", "after"]) == 0
     manifests = [json.loads(Path(name, "manifest.json").read_text()) for name in ("before", "after")]
     assert manifests[0]["model_hash"] != manifests[1]["model_hash"]
@@ -401,12 +446,12 @@ def test_a_whole_model_learns_on_from_an_adapter(run: Path, tmp_path: Path) -> N
 def test_frozen_weights_are_kept_in_half_precision_where_they_are_computed_in_it(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = [*ADAPT, *EXPERTS, "model.dtype=bfloat16", "train.max_steps=2", "--out", "run"]
+    words = [*ADAPT, *FRESH, *EXPERTS, "model.dtype=bfloat16", "train.max_steps=2", "--out", "run"]
     assert main(words) == 0
     parts = json.loads((folder / "run" / "manifest.json").read_text())["parameters"]
     assert {row["dtype"] for row in parts.values()} == {"bfloat16"}
     assert all(tensor.dtype == torch.float32 for tensor in tensors(folder / "run" / "adapter").values())
-    before = load_file(embedded.folder("tiny") / "model.safetensors")
+    before = load_file(embedded.folder("tiny-untrained") / "model.safetensors")
     after = tensors(folder / "run" / "model")
     assert all(torch.equal(before[name], after[name]) for name in before if "vision" in name)
 
