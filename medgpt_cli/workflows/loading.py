@@ -23,7 +23,7 @@ from medgpt_cli.models.processor import tokens_per_image
 from medgpt_cli.models.talking.talker import Talker
 from medgpt_cli.workflows.adding import add_adapter
 from medgpt_cli.workflows.engines import MAX_NEW_TOKENS
-from medgpt_cli.workflows.naming import WORDS, named_model
+from medgpt_cli.workflows.naming import WORDS, meant, named_model
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def load_model(
 
     from medgpt_cli.core.device import pick_device, pick_dtype
 
-    name = adapter or ref or default_model()
+    name = meant(adapter or ref or default_model())
     named = named_model(ref if adapter is not None else name, adapter, online=online)
     device, _ = pick_device()
     dtype, _ = pick_dtype(device)

@@ -43,12 +43,32 @@ class Named(NamedTuple):
         return hashlib.sha256(f"{whole} {model_hash(self.adapter)}".encode()).hexdigest()
 
 
+def meant(ref: str) -> str:
+    """What a reference stands for: of a finished pipeline its last stage, else itself.
+
+    Raises:
+        BadCheckpoint: A pipeline that has not finished, or left no model; the stages that have are named.
+    """
+    stages = None if ref in WORDS else rundir.stages_of(Path(ref))
+    if stages is None:
+        return ref
+    if not stages or not rundir.is_done(Path(ref)):
+        raise BadCheckpoint(
+            "this walk has not finished" if stages else "this walk has no finished stage",
+            where=ref,
+            repair=f"name a finished stage: {', '.join(map(str, stages))}"
+            if stages
+            else f"go on with it: medgpt run {Path(ref).name} --out {ref} --resume",
+        )
+    return str(stages[-1])
+
+
 def named_model(ref: str | None, adapter: str | None = None, *, online: bool = False) -> Named:
     """A model and, where one is meant, the adapter that is added to it.
 
     Args:
-        ref: A word, a run folder, a checkpoint folder, an adapter folder, or a hub id; None for the model that the
-            adapter was trained on, else `tiny`.
+        ref: A word, a run folder, that of a pipeline, a checkpoint folder, an adapter folder, or a hub id; None for
+            the model that the adapter was trained on, else `tiny`.
         adapter: A run folder or an adapter folder.
         online: Whether a hub id may be fetched.
 
@@ -59,6 +79,7 @@ def named_model(ref: str | None, adapter: str | None = None, *, online: bool = F
         UsageError: Both references are adapters.
         Missing: As `model_folder` says.
     """
+    ref = meant(ref) if ref is not None else None
     own = _adapter_meant(ref)
     if own is not None and adapter is not None:
         raise UsageError(f"{ref} and {adapter} are both adapters", repair="give one of them")
@@ -136,6 +157,7 @@ def model_folder(ref: str, *, online: bool = False) -> Path:
 
     if ref in WORDS:
         return embedded.folder(ref)
+    ref = meant(ref)
     path = Path(ref)
     if path.is_dir():
         if rundir.is_run(path):

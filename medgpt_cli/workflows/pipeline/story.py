@@ -20,7 +20,7 @@ from medgpt_cli.workflows.pipeline import page, planning, preflight, steps, summ
 from medgpt_cli.workflows.pipeline.planning import Pipeline
 from medgpt_cli.workflows.pipeline.steps import START, Asked, Step
 
-KIND = "pipeline"
+KIND = rundir.PIPELINE
 
 
 def rehearse(asked: Asked, *, json: bool = False) -> None:
