@@ -10,10 +10,10 @@ from typing import Literal
 
 from medgpt_cli.core.recipe.sections import Section
 
-Layout = Literal["hf", "gguf"]
+Layout = Literal["hf", "mxfp4", "gguf"]
 """What can be written, for `--to` and `export.to` alike."""
 
-Waiver = Literal["clip-gguf"]
+Waiver = Literal["clip-gguf", "erased-delta"]
 """Refusals that can be waived, for `--allow` and `export.allow` alike."""
 
 
@@ -30,7 +30,7 @@ class Copied(Section):
     """As what it is written."""
 
     to: Layout = "hf"
-    """Layout: hf is safetensors, as transformers and vLLM read; gguf as llama.cpp reads."""
+    """Layout: hf is safetensors, as transformers and vLLM read; mxfp4 the same, experts packed; gguf for llama.cpp."""
     quantise: Literal["mxfp4", "q8_0", "f16", "f32"] | None = None
     """How matrices of a GGUF are stored; mxfp4 (experts; the rest q8_0) when empty."""
     allow: tuple[Waiver, ...] = ()

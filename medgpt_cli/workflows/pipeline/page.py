@@ -90,8 +90,9 @@ def _compared(each: Mapping[str, Any]) -> str:
     proof = each["verification"]
     if "max_logit" not in proof:
         return "every tensor read back"
+    rounded = " with its experts rounded" if each["to"] == "mxfp4" else ""
     return (
-        f"{proof['inputs']} prompts answered as the model answers them (largest difference of a logit "
+        f"{proof['inputs']} prompts answered as the model{rounded} answers them (largest difference of a logit "
         f"{proof['max_logit']:.3g}, same words {proof['greedy']:.0%})"
     )
 
