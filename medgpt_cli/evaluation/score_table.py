@@ -13,6 +13,7 @@ from rich.text import Text
 
 from medgpt_cli.core.wording import counted
 from medgpt_cli.evaluation import exposure
+from medgpt_cli.evaluation.hashes import Hashes
 from medgpt_cli.evaluation.scores import MeasureScore, Score, TaskScore
 from medgpt_cli.evaluation.statistics.tables import ScoreRow, between, number
 
@@ -131,19 +132,12 @@ def lines_below(score: TaskScore) -> list[str]:
     return lines
 
 
-def told_hashes(model_hash: str | None, answers_hash: str | None) -> str:
-    """What gave the answers, by its hash: the model, and the file where they came from one."""
-    told = f"SHA-256 {model_hash[:12]}" if model_hash else "weights not told"
-    return f"{told}, answers' SHA-256 {answers_hash[:12]}" if answers_hash else told
-
-
-def score_line(score: TaskScore, model_hash: str | None, answers_hash: str | None = None) -> str:
+def score_line(score: TaskScore, hashes: Hashes) -> str:
     """A score with everything without which it cannot be compared, in one line.
 
     Args:
         score: Of a task.
-        model_hash: SHA-256 of the model; None where nobody said which.
-        answers_hash: SHA-256 of the file that the answers came from, where they did.
+        hashes: By what the answers are known.
     """
     head = next((each for each in score.measures if each.name == score.headline), None)
     value = (
@@ -158,8 +152,7 @@ def score_line(score: TaskScore, model_hash: str | None, answers_hash: str | Non
         f"{score.headline}{version} {value}",
         f"N {overall.n}, parsed {overall.parsed}{right}",
         score.protocol,
-        f"model {model_hash[:12] if model_hash else 'not told'}",
-        *([f"answers {answers_hash[:12]}"] if answers_hash else []),
+        *hashes.parts,
         f"data {score.data_hash[:12]}",
         exposure.told(score.exposure, overall.n),
         f"distribution {score.distribution}",

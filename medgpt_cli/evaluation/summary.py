@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from medgpt_cli.evaluation.exposure import UNKNOWN, exposure_of
+from medgpt_cli.evaluation.hashes import Hashes
 from medgpt_cli.evaluation.intervals import Interval, wilson
 from medgpt_cli.evaluation.items import Kind
 from medgpt_cli.evaluation.majority import Majority
@@ -174,14 +175,6 @@ def _score(group: str, pairs: Sequence[Pair]) -> Score:
     )
 
 
-def as_document(
-    scores: Sequence[TaskScore], model: str, model_hash: str | None, answers_hash: str | None = None
-) -> dict[str, Any]:
+def as_document(scores: Sequence[TaskScore], model: str, hashes: Hashes) -> dict[str, Any]:
     """The document of `scores.json`."""
-    hashes = hashes_of(model_hash, answers_hash)
-    return {"model": model, **hashes, "tasks": msgspec.to_builtins(list(scores))}
-
-
-def hashes_of(model_hash: str | None, answers_hash: str | None) -> dict[str, str | None]:
-    """By the names they have in files: of the model, None where nobody said which; of a file of answers if any."""
-    return {"model_hash": model_hash} | ({"answers_hash": answers_hash} if answers_hash else {})
+    return {"model": model, **hashes.document, "tasks": msgspec.to_builtins(list(scores))}

@@ -15,7 +15,6 @@ import msgspec
 
 from medgpt_cli.core import console
 from medgpt_cli.core.errors import Complaint, InputError
-from medgpt_cli.evaluation import summary
 from medgpt_cli.evaluation.statistics import forgetting
 from medgpt_cli.evaluation.statistics.forgetting import Course
 from medgpt_cli.workflows import (
@@ -84,7 +83,7 @@ def compare(
 
 def _told(run: EvalRun) -> dict[str, str | None]:
     told: dict[str, str | None] = {"name": run.name, "path": str(run.path), "model": run.model}
-    return told | summary.hashes_of(run.model_hash, run.answers_hash)
+    return told | run.hashes.document
 
 
 def _compared(
@@ -113,7 +112,10 @@ def _compared(
     warnings = [*waivers, *compare_refusals.warnings(runs, tasks, measures, pairs)]
     lines = _lines(pairs, courses, unseen)
     notes = [READING]
-    notes += [f"{run.name}: {run.model}, {run.identity[0]} {run.identity[1][:12]}" for run in runs]
+    notes += [
+        f"{run.name}: {run.model}, {run.hashes.identity[0]} {run.hashes.identity[1][:12]}"
+        for run in runs
+    ]
     notes += [f"{task}: {first.scores[task].protocol}" for task in measures]
     notes += [f"{name}, {effect.sentence}" for name, effect in effects]
     notes += [f"warning: {warning}" for warning in warnings]

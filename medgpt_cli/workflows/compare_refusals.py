@@ -91,9 +91,9 @@ def warnings(
     """
     found = []
     for place, run in enumerate(runs):
-        twins = [other.name for other in runs[:place] if other.identity == run.identity]
+        twins = [other.name for other in runs[:place] if other.hashes.identity == run.hashes.identity]
         if twins:
-            found.append(f"{twins[0]} and {run.name} are the same {run.identity[0]}")
+            found.append(f"{twins[0]} and {run.name} are the same {run.hashes.identity[0]}")
     for run in runs:
         plain = [task for task in run.scores if not compare_probes.is_probe(run, task)]
         if left := [task for task in plain if any(task not in each.scores for each in runs)]:

@@ -17,6 +17,7 @@ from medgpt_cli.core.types import AnswerMany, Reply, Request
 from medgpt_cli.data.images.hashing import hash_picture
 from medgpt_cli.data.images.references import read_reference
 from medgpt_cli.evaluation.answer_cache import AnswerCache, Remembering
+from medgpt_cli.evaluation.hashes import Hashes
 from medgpt_cli.evaluation.tasks.task import Task
 from medgpt_cli.workflows.eval_settings import EvalSettings
 
@@ -26,23 +27,24 @@ class Answering:
     """Somebody ready to answer.
 
     Attributes:
-        hash: SHA-256 of the model's files, or of what an endpoint says of itself; None where answers came from a file
-            and nobody said from which model.
+        hashes: By what its answers are known.
         answer: Answers many questions.
         words: What stands in the manifest: the device and its number format, or the endpoint.
-        answers_hash: SHA-256 of the file that the answers came from; None where they are given here.
     """
 
-    hash: str | None
+    hashes: Hashes
     answer: AnswerMany
     words: dict[str, Any]
-    answers_hash: str | None = None
 
     def for_task(self, task: Task, remembered: AnswerCache | None) -> AnswerMany:
         """Who answers a task: with a memory, where there is one."""
         if remembered is None:
             return self.answer
-        scope = [self.hash or "", repr(sorted(self.words.items())), f"{task.name}@{task.version}"]
+        scope = [
+            self.hashes.identity[1],
+            repr(sorted(self.words.items())),
+            f"{task.name}@{task.version}",
+        ]
         return Remembering(self.answer, remembered, scope, picture_hash)
 
 
@@ -52,7 +54,7 @@ def as_recorded(manifest: Mapping[str, Any]) -> Answering:
     def nobody(requests: Sequence[Request], on_reply: Callable[[int, Reply], None]) -> None:
         raise RuntimeError("a finished evaluation asks nobody")
 
-    return Answering(manifest["model_hash"], nobody, manifest["answering"], manifest.get("answers_hash"))
+    return Answering(Hashes.read(manifest), nobody, manifest["answering"])
 
 
 def name_of(settings: EvalSettings) -> str:
@@ -126,7 +128,7 @@ def opened(settings: EvalSettings, name: str) -> Answering:
         "code": code_hash(),
         **versions(("torch", "transformers")),
     }
-    return Answering(loaded.hash, loaded.answer, words)
+    return Answering(Hashes(loaded.hash), loaded.answer, words)
 
 
 def _endpoint(settings: EvalSettings) -> Answering:
@@ -142,7 +144,7 @@ def _endpoint(settings: EvalSettings) -> Answering:
         key_file=backing.token_file,
         picture_size=backing.picture_size,
     )
-    return Answering(found.hash, found, dict(found.identity))
+    return Answering(Hashes(endpoint=found.hash), found, dict(found.identity))
 
 
 def remembered() -> AnswerCache:

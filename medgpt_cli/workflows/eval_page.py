@@ -130,9 +130,9 @@ def facts_of(
         scores: Of all tasks.
         hashes: Of the files beside the page.
     """
-    facts = {"model": model, "model SHA-256": answering.hash or "not told"}
-    if answering.answers_hash is not None:
-        facts["answers SHA-256"] = answering.answers_hash
+    facts = {"model": model}
+    for name, value in answering.hashes.document.items():
+        facts[name.replace("_hash", " SHA-256")] = value or "not told"
     packages = machine["packages"]
     for name, value in answering.words.items():
         if name == "reports":

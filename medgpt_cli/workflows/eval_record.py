@@ -21,6 +21,7 @@ from medgpt_cli.core.manifest import environment, write_manifest
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.core.wording import counted
 from medgpt_cli.evaluation import score_table, summary
+from medgpt_cli.evaluation.hashes import Hashes
 from medgpt_cli.evaluation.items import Kind
 from medgpt_cli.evaluation.outcomes import Outcome
 from medgpt_cli.evaluation.scores import TaskScore
@@ -39,7 +40,7 @@ OF_PICTURES = frozenset({"pictures", "data", "protocols"})
 
 
 def refuse_other(
-    run: RunFolder, asked: dict[str, Any], tasks: Sequence[Task], model_hash: str | None = None
+    run: RunFolder, asked: dict[str, Any], tasks: Sequence[Task], hashes: Hashes | None = None
 ) -> None:
     """An evaluation is only continued with exactly what it was begun with.
 
@@ -47,7 +48,7 @@ def refuse_other(
         run: The folder.
         asked: What is asked of which model, in words.
         tasks: The same, item by item.
-        model_hash: The model's hash, once it is known.
+        hashes: By what the answers are known, once that is.
 
     Raises:
         UsageError: The folder holds another evaluation.
@@ -57,8 +58,9 @@ def refuse_other(
         return
     before = json.loads(run.manifest.read_text())
     changed = [word for word in asked if asked[word] != before["asked"].get(word)]
-    if model_hash not in (None, before.get("model_hash")):
-        changed.append("weights under the same name")
+    if hashes is not None and hashes != Hashes.read(before):
+        kind, _ = hashes.identity
+        changed.append(f"{kind} under the same name")
     if "pictures" in changed and OF_PICTURES.issuperset(changed):
         refuse_changed(run.path, before["asked"].get("pictures"), _shown(tasks))
     if changed:
@@ -129,13 +131,11 @@ def end(
 ) -> None:
     """Writes the scores, the report and the manifest with their hashes, and declares the folder finished."""
     model, machine = asked["model"], environment()
-    document = summary.as_document(scores, model, answering.hash, answering.answers_hash)
-    document["lines"] = [
-        score_table.score_line(score, answering.hash, answering.answers_hash) for score in scores
-    ]
+    document = summary.as_document(scores, model, answering.hashes)
+    document["lines"] = [score_table.score_line(score, answering.hashes) for score in scores]
     files.write_json(run.path / SCORES, document)
     rows = score_table.rows_of(scores)
-    by = f"model {model}, {score_table.told_hashes(answering.hash, answering.answers_hash)}"
+    by = f"model {model}, {answering.hashes.told}"
     files.write_text(run.path / MARKDOWN, tables.markdown(rows, by=by) + "\n")
     files.write_text(run.path / LATEX, tables.latex(rows, by=by) + "\n")
     hashes = {name: files.sha256_file(run.path / name) for name in (SCORES, SAMPLES, MARKDOWN, LATEX)}
@@ -159,7 +159,7 @@ def _manifest(asked: dict[str, Any], answering: Answering) -> dict[str, Any]:
         "kind": "eval",
         "notice": NOTICE,
         "asked": asked,
-        **summary.hashes_of(answering.hash, answering.answers_hash),
+        **answering.hashes.document,
         "answering": answering.words,
     }
 
@@ -173,8 +173,7 @@ def tell(run: RunFolder, *, as_json: bool) -> None:
     scores = msgspec.convert(document["tasks"], list[TaskScore])
     page = console.result()
     page.print(score_table.as_table(scores, page.width))
-    hashes = [document.get("model_hash"), document.get("answers_hash")]
-    page.print(f"model {document['model']}, {score_table.told_hashes(*hashes)}", soft_wrap=True)
+    page.print(f"model {document['model']}, {Hashes.read(document).told}", soft_wrap=True)
     cut = sum(score.overall.truncated for score in scores if score.kind != Kind.REPORT)
     short = sum(score.overall.truncated for score in scores if score.kind == Kind.REPORT)
     failed = sum(score.overall.errors for score in scores)

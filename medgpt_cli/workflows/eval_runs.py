@@ -16,6 +16,7 @@ from medgpt_cli.core.errors import BadRecord, Complaint, InputError, NotThere
 from medgpt_cli.core.manifest import verify_files
 from medgpt_cli.core.rundir import read_state
 from medgpt_cli.core.wording import counted
+from medgpt_cli.evaluation.hashes import Hashes
 from medgpt_cli.evaluation.outcomes import Outcome
 from medgpt_cli.evaluation.statistics.probes import Effect
 from medgpt_cli.workflows.eval_record import SAMPLES, SCORES
@@ -52,6 +53,7 @@ class _Document(msgspec.Struct, frozen=True):
     model_hash: str | None
     tasks: tuple[Scored, ...]
     answers_hash: str | None = None
+    endpoint_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,7 @@ class EvalRun:
         path: Its folder, as the person named it.
         name: What it is called in a table.
         model: How the model was named.
-        model_hash: SHA-256 of its weights; None where answers came from a file and nobody said from which model.
-        answers_hash: SHA-256 of that file; None where the model was asked.
+        hashes: By what its answers are known.
         scores: By task, in the order they were asked.
         rows: By task, the answer of each item by its id.
         read_by: By report metric, who read the reports and how.
@@ -72,18 +73,10 @@ class EvalRun:
     path: Path
     name: str
     model: str
-    model_hash: str | None
-    answers_hash: str | None
+    hashes: Hashes
     scores: dict[str, Scored]
     rows: dict[str, dict[str, Outcome]]
     read_by: dict[str, str]
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """What tells this run's answers from others', and its hash: the answers where they came from a file."""
-        return (
-            ("answers", self.answers_hash) if self.answers_hash else ("weights", self.model_hash or "")
-        )
 
 
 def read_runs(paths: list[Path]) -> list[EvalRun]:
@@ -131,8 +124,7 @@ def _read_run(path: Path, name: str) -> EvalRun:
         path=path,
         name=name,
         model=document.model,
-        model_hash=document.model_hash,
-        answers_hash=document.answers_hash,
+        hashes=Hashes(document.model_hash, document.answers_hash, document.endpoint_hash),
         scores={score.task: score for score in document.tasks},
         rows=_rows(path / SAMPLES),
         read_by={

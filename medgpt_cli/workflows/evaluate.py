@@ -116,7 +116,7 @@ def _evaluate(
 ) -> None:
     answering = found or eval_backing.opened(settings, asked["model"])
     if distributed.is_first():
-        eval_record.refuse_other(run, asked, tasks, answering.hash)
+        eval_record.refuse_other(run, asked, tasks, answering.hashes)
         eval_record.begin(run, settings, asked, tasks, answering)
     distributed.wait()
     again = settings.again(run.recipe, run.path)

@@ -18,8 +18,8 @@ from medgpt_cli.core.manifest import file_hashes, write_manifest
 from medgpt_cli.core.nearest import did_you_mean
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.core.wording import counted
-from medgpt_cli.evaluation import summary
 from medgpt_cli.evaluation.answers_file import AnsweredElsewhere, AnswersFile, mismatches
+from medgpt_cli.evaluation.hashes import Hashes
 from medgpt_cli.evaluation.items import Kind
 from medgpt_cli.evaluation.measures import MEASURES
 from medgpt_cli.evaluation.outcomes import SampleLog
@@ -121,9 +121,9 @@ def _score(
     reports: Sequence[str],
     extracted: Path | None,
 ) -> None:
-    answering = Answering(asked["model_hash"], answers, {"answers": "from a file"}, asked["answers"])
-    hashes = summary.hashes_of(answering.hash, answering.answers_hash)
-    write_manifest(run.path, {"kind": "eval", "notice": NOTICE, "asked": asked, **hashes})
+    hashes = Hashes(asked["model_hash"], asked["answers"])
+    answering = Answering(hashes, answers, {"answers": "from a file"})
+    write_manifest(run.path, {"kind": "eval", "notice": NOTICE, "asked": asked, **hashes.document})
     (run.path / eval_record.SAMPLES).unlink(missing_ok=True)  # of a killed run; it costs nothing again
     log = SampleLog(run.path / eval_record.SAMPLES)
     run_task(task, answers, log, keep_text=settings.keeping.text)

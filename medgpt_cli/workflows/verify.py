@@ -111,7 +111,8 @@ def _chain(folder: Path, manifest: dict[str, Any]) -> list[dict[str, Any]]:
         links = manifest["lineage"]
     elif manifest.get("kind") == "eval":
         name = manifest["asked"]["model"]
-        links = [{"what": "model", "name": name, "sha256": manifest["model_hash"]}]
+        digest = manifest["model_hash"]  # none where an endpoint or a file answered
+        links = [{"what": "model", "name": name, "sha256": digest}] if digest else []
     elif (folder / "model").is_dir() or any(
         (folder / name).is_file() for name in ("config.json", ADAPTER_CONFIG)
     ):

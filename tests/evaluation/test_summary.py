@@ -10,6 +10,7 @@ from rich.console import Console
 
 from medgpt_cli.core.types import Reply, Request, Sample
 from medgpt_cli.evaluation.exposure import exposure_of
+from medgpt_cli.evaluation.hashes import Hashes
 from medgpt_cli.evaluation.intervals import wilson
 from medgpt_cli.evaluation.items import Item, Kind, Rules, items_from
 from medgpt_cli.evaluation.majority import Majority
@@ -94,7 +95,7 @@ def test_in_a_narrow_terminal_names_fold_and_numbers_stay_whole(score: TaskScore
 
 
 def test_the_document_is_plain_json_and_holds_everything(score: TaskScore) -> None:
-    document = json.loads(json.dumps(as_document([score], "tiny", HASH)))
+    document = json.loads(json.dumps(as_document([score], "tiny", Hashes(HASH))))
     assert (document["model"], document["model_hash"]) == ("tiny", HASH)
     [task] = document["tasks"]
     assert task["protocol"] == "my#0123456789ab / as-written / shots 0 / greedy / em_v1"
@@ -325,7 +326,7 @@ def test_the_clean_part_stands_beside_all_only_where_everything_was_compared(
         ("my", "exact", 0.5, 2, 4),
         ("my, not met in training", "exact", 0.5, 1, 2),
     ]
-    assert "| not met in training 0.500 (0.095–0.905), N 2 |" in score_line(score, "ab")
+    assert "| not met in training 0.500 (0.095–0.905), N 2 |" in score_line(score, Hashes("ab"))
     seen = ["key", "unknown", "unknown", "unknown"]
     told = [
         msgspec.structs.replace(row, seen=reason) for row, reason in zip(outcomes, seen, strict=True)
@@ -338,7 +339,7 @@ def test_the_clean_part_stands_beside_all_only_where_everything_was_compared(
 
 
 def test_the_line_of_a_score_carries_its_protocol(score: TaskScore) -> None:
-    assert score_line(score, "c0ffee" * 8) == (
+    assert score_line(score, Hashes("c0ffee" * 8)) == (
         "exact v1 0.625 (0.306–0.863, wilson) | N 8, parsed 6, right 5 (0.625 of all) | "
         "my#0123456789ab / as-written / shots 0 / greedy / em_v1 | model c0ffeec0ffee | data 0123456789ab | "
         "overlap with training data unknown: nothing was compared | distribution unknown"

@@ -16,6 +16,7 @@ from PIL import Image
 from medgpt_cli.app import main
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.core.types import Reply, Request
+from medgpt_cli.evaluation.hashes import Hashes
 from medgpt_cli.evaluation.tasks.task import Task
 from medgpt_cli.workflows import eval_page, eval_tasks, evaluate
 from medgpt_cli.workflows.eval_backing import Answering
@@ -39,7 +40,9 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("my.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records))
     words = {"device": "cpu", "dtype": "float32", "torch": "1", "code": "x"}
     monkeypatch.setattr(
-        evaluate.eval_backing, "opened", lambda settings, name: Answering("ab" * 32, answer, words)
+        evaluate.eval_backing,
+        "opened",
+        lambda settings, name: Answering(Hashes("ab" * 32), answer, words),
     )
     monkeypatch.setattr(evaluate.eval_backing, "check_there", lambda settings, name: None)
 

@@ -12,6 +12,7 @@ import pytest
 
 from medgpt_cli.app import main
 from medgpt_cli.core.types import Reply, Request
+from medgpt_cli.evaluation.hashes import Hashes
 from medgpt_cli.workflows import eval_backing
 from tests.workflows.test_score_reports import CLEAR, OPAQUE, here
 
@@ -37,7 +38,7 @@ class Writer:
 @pytest.fixture
 def writer(monkeypatch: pytest.MonkeyPatch) -> Writer:
     found = Writer()
-    answering = eval_backing.Answering("ab" * 32, found, {"dtype": "float32"})
+    answering = eval_backing.Answering(Hashes("ab" * 32), found, {"dtype": "float32"})
     monkeypatch.setattr(eval_backing, "opened", lambda settings, name: answering)
     monkeypatch.setattr(eval_backing, "check_there", lambda settings, name: None)
     return found

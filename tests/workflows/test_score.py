@@ -10,6 +10,7 @@ import pytest
 
 from medgpt_cli.app import main
 from medgpt_cli.core import files, manifest
+from medgpt_cli.evaluation.hashes import Hashes
 
 QUESTIONS = [
     {"id": "a", "question": "Plane of Jane Doe's slice?", "answer": "axial", "source": "ct"},
@@ -143,7 +144,9 @@ def test_the_numbers_are_those_of_eval_run(
     from medgpt_cli.workflows import eval_backing
 
     monkeypatch.setattr(
-        eval_backing, "opened", lambda settings, name: eval_backing.Answering("0" * 64, Echo(), {})
+        eval_backing,
+        "opened",
+        lambda settings, name: eval_backing.Answering(Hashes("0" * 64), Echo(), {}),
     )
     monkeypatch.setattr(eval_backing, "check_there", lambda settings, name: None)
     answers(*ALL)

@@ -139,7 +139,7 @@ class Transport:
         if status in (401, 403):
             return InputError(
                 f"{origin} refuses the key, or wants one ({detail})",
-                repair="name the environment variable that holds the key",
+                repair="name the environment variable (--endpoint-key) or the file (--token-file) that holds the key",
             )
         if status == 404:
             return NotThere(

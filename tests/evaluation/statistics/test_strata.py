@@ -58,7 +58,9 @@ def test_a_rare_class_does_not_pull_a_good_answer_down() -> None:
     lost = bootstrap_tallies(tallies(gold, said), cases, macro)
     assert kept
     assert lost
-    assert lost.low < 0.51 < 0.65 < kept.low  # one draw in eight had no b, and half of the score was gone
+    assert (
+        lost.low < 0.51 < 0.65 < kept.low
+    )  # one draw in eight had no b, and half of the score was gone
     everywhere = bootstrap_statistic(
         cases,
         lambda drawn: macro(np.array(tallies(gold, said))[drawn].sum(axis=0).tolist()),
