@@ -19,6 +19,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import suppress
 from dataclasses import asdict
@@ -32,6 +33,7 @@ from medgpt_cli.core.errors import BadImage, Missing
 from medgpt_cli.data.images.dicom_header import names_compressed_syntax
 from medgpt_cli.data.images.flags import Flag, with_flags
 from medgpt_cli.data.images.limits import MAX_OPEN_BYTES
+from medgpt_cli.data.images.rasters import in_three_channels
 from medgpt_cli.data.images.reading import complaining, opened, picture
 from medgpt_cli.data.images.references import Reference, read_reference
 
@@ -101,8 +103,8 @@ def open_apart(path: str, *, where: str = "") -> Image.Image:
     """
     with complaining(where), opened(read_reference(path)) as (stream, kind, reference):
         if not _is_risky(stream, kind):
-            return picture(stream, kind, reference).convert("RGB")
-        return _child.decode(stream, kind, reference, shown=True).convert("RGB")
+            return in_three_channels(picture(stream, kind, reference))
+        return in_three_channels(_child.decode(stream, kind, reference, shown=True))
 
 
 def check_apart(path: str) -> None:
@@ -126,6 +128,15 @@ def stop() -> None:
 
 def _is_risky(stream: BinaryIO, kind: str) -> bool:
     return kind in ("TIFF", "SLIDE") or (kind == "DICOM" and names_compressed_syntax(stream))
+
+
+def _unnamed_memory() -> int:
+    """A descriptor that two processes write to and read from; on the disk only where a system has no other."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("pixels")
+    descriptor, name = tempfile.mkstemp()
+    os.unlink(name)
+    return descriptor
 
 
 class _Child:
@@ -211,7 +222,7 @@ class _Child:
             return self._line
         self.stop()
         ours, theirs = socket.socketpair()
-        self._pixels = os.memfd_create("pixels")
+        self._pixels = _unnamed_memory()
         with theirs:
             fds = (theirs.fileno(), self._pixels)
             self._process = subprocess.Popen(

@@ -20,18 +20,18 @@ LARGEST = 8 * 2**20
 ALIKE = 2
 """Steps of 256 by which sample colours may differ where a profile is taken for sRGB."""
 _FITTING = {
-    "RGB": ("RGB", ("RGB", "RGBA", "RGBX", "P", "PA", "L", "LA", "1")),
-    "GRAY": ("L", ("L", "LA", "1")),
-    "CMYK": ("CMYK", ("CMYK",)),
+    "RGB": ("RGB", "RGBA", "P", "PA", "L", "LA", "1"),
+    "GRAY": ("L", "LA", "1"),
+    "CMYK": ("CMYK",),
 }
-"""By a profile's space: the mode it is applied to, and the modes that can be brought there."""
+"""By a profile's space: the modes it can be applied to."""
 
 
 def in_srgb(image: Image.Image, profile: bytes) -> Image.Image | None:
     """The picture in sRGB, with its transparency.
 
     Args:
-        image: 8 bits a channel.
+        image: 8 bits a channel; changed in place where that saves a copy.
         profile: The ICC profile it carries.
 
     Returns:
@@ -40,50 +40,61 @@ def in_srgb(image: Image.Image, profile: bytes) -> Image.Image | None:
     if len(profile) > LARGEST:
         return None
     try:
-        space, transform = _transform(profile)
-        mode, fitting = _FITTING[space]
-        if image.mode not in fitting:
+        space = _space(profile)
+        if image.mode not in _FITTING[space]:
             return None
+        if space == "RGB":
+            return _colours(image, profile)
+        alpha = image.convert("LA").getchannel("A") if image.has_transparency_data else None
+        mode = "CMYK" if space == "CMYK" else "L"
+        transform = _transform(profile, mode, "RGB")
         if transform is None:
             return image
-        alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
-        shown = ImageCms.applyTransform(image.convert(mode), transform)
+        shown = ImageCms.applyTransform(image if image.mode == mode else image.convert(mode), transform)
     except (ImageCms.PyCMSError, OSError, KeyError, ValueError, TypeError):
         return None
-    if shown is None:
-        return None
-    if alpha is not None:
+    if shown is not None and alpha is not None:
         shown.putalpha(alpha)
     return shown
 
 
+def _colours(image: Image.Image, profile: bytes) -> Image.Image:
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    transform = _transform(profile, mode, mode)
+    if transform is None:
+        return image
+    own = image if image.mode == mode else image.convert(mode)
+    ImageCms.applyTransform(own, transform, inPlace=True)  # a large picture is not held twice
+    return own
+
+
 @lru_cache(maxsize=8)
-def _transform(profile: bytes) -> tuple[str, Any]:
-    """The space a profile describes, and what brings it to sRGB; nothing where it is sRGB."""
-    own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    space = own.profile.xcolor_space.strip()
-    mode, _ = _FITTING[space]
+def _space(profile: bytes) -> str:
+    return ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space.strip()
+
+
+@lru_cache(maxsize=8)
+def _transform(profile: bytes, before: str, after: str) -> Any:
+    """What brings colours to sRGB; None where that changes none of some samples."""
     transform = ImageCms.buildTransform(
-        own,
+        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
         ImageCms.createProfile("sRGB"),
-        mode,
-        "RGB",
+        before,
+        after,
         ImageCms.Intent.RELATIVE_COLORIMETRIC,
         ImageCms.Flags.BLACKPOINTCOMPENSATION,
     )
-    if mode == "CMYK":
-        return space, transform
-    samples = _samples(mode)
+    if before == "CMYK":
+        return transform
+    samples = _samples().convert(before)
     shown = ImageCms.applyTransform(samples, transform)
-    if shown is None:
-        return space, transform
-    far = np.asarray(ImageChops.difference(shown, samples.convert("RGB"))).max()
-    return space, transform if far > ALIKE else None
+    assert shown is not None  # it is not done in place
+    far = np.asarray(ImageChops.difference(shown.convert("RGB"), samples.convert("RGB"))).max()
+    return transform if far > ALIKE else None
 
 
-def _samples(mode: str) -> Image.Image:
-    if mode == "L":
-        return Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16))
+def _samples() -> Image.Image:
+    """Colours all over the cube, black and white among them."""
     steps = np.linspace(0, 255, 16).astype(np.uint8)
     colours = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1)
     return Image.fromarray(colours.reshape(64, 64, 3))

@@ -76,7 +76,12 @@ def rgb(image: Image.Image) -> Image.Image:
     Raises:
         BadImage: As `eight_bits`.
     """
-    return eight_bits(image).convert("RGB")
+    return in_three_channels(eight_bits(image))
+
+
+def in_three_channels(image: Image.Image) -> Image.Image:
+    """Grey as RGB; what is RGB is not copied."""
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def eight_bits(image: Image.Image) -> Image.Image:

@@ -23,7 +23,7 @@ from medgpt_cli.core.errors import BadImage
 from medgpt_cli.data.images import dicom, slides
 from medgpt_cli.data.images.flags import with_flags
 from medgpt_cli.data.images.formats import CONVERT, HEAD, format_of
-from medgpt_cli.data.images.rasters import eight_bits, raster
+from medgpt_cli.data.images.rasters import eight_bits, in_three_channels, raster
 from medgpt_cli.data.images.references import Reference, read_reference
 
 
@@ -44,7 +44,7 @@ def open_image(path: str, *, where: str = "") -> Image.Image:
     with complaining(where):
         reference = read_reference(path)
         with opened(reference) as (stream, kind, inner):
-            return picture(stream, kind, inner).convert("RGB")
+            return in_three_channels(picture(stream, kind, inner))
 
 
 @contextmanager

@@ -87,3 +87,20 @@ def test_grey_of_16_bits_is_no_colour(tmp_path: Path) -> None:
     assert image.info[INFO] == ()
     assert np.asarray(image)[0, 0, 0] == 0
     assert np.asarray(image)[-1, -1, 0] == 255
+
+
+def test_a_large_picture_is_brought_over_in_place(tmp_path: Path) -> None:
+    """A second copy of 64 megapixels would break the bound on what opening one takes."""
+    for mode in ("RGB", "RGBA"):
+        image = colours().convert(mode)
+        assert in_srgb(image, swapped()) is image
+
+
+def test_what_is_for_print_is_not_taken_for_a_photo(tmp_path: Path) -> None:
+    print_ = Image.new("CMYK", (30, 30), (0, 200, 200, 0))
+    print_.save(tmp_path / "a.jpg", icc_profile=SRGB)
+    plain = Image.new("CMYK", (30, 30), (0, 200, 200, 0))
+    plain.save(tmp_path / "b.jpg")
+    image = open_image(str(tmp_path / "a.jpg"))
+    assert image.info[INFO] == (Flag.PROFILE_IGNORED,)
+    assert np.array_equal(np.asarray(image), np.asarray(open_image(str(tmp_path / "b.jpg"))))
