@@ -34,3 +34,9 @@ def unreached(rows: Mapping[str, Any], pictures: int, paths: Sequence[str]) -> t
             repair="name records with images (image: PATH in a record), or learn from texts with medgpt midtrain",
         )
     return idle
+
+
+def left_alone(parts: Sequence[str]) -> str:
+    """What a person is told of the parts that no record reaches."""
+    end = "stays as it is" if len(parts) == 1 else "stay as they are"
+    return f"no record shows a picture, so {' and '.join(parts)} {end}"

@@ -30,7 +30,7 @@ from medgpt_cli.workflows.context import check_processes
 from medgpt_cli.workflows.first_step import first_loss_note
 from medgpt_cli.workflows.going_on import Start, find_start, put_aside
 from medgpt_cli.workflows.parts_table import part_rows
-from medgpt_cli.workflows.seeing import unreached
+from medgpt_cli.workflows.seeing import left_alone, unreached
 from medgpt_cli.workflows.stage_data import StageData, gather
 from medgpt_cli.workflows.stage_trainer import attention_of, batch_of, build_trainer
 from medgpt_cli.workflows.starting import (
@@ -167,7 +167,7 @@ def _run(
             run_record.note(run, {"parameters": parameters, **how})
             announce(run, resolved, gathered, rows, (batch.sentence(), attention.sentence()), last)
             if idle:
-                console.say(f"no record shows a picture, so {' and '.join(idle)} stay as they are")
+                console.say(left_alone(idle))
         if first and recipe.engine.report_to:
             keep_trackers_in(run.path, online=online)
         distributed.wait()
