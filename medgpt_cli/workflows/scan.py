@@ -22,13 +22,14 @@ from medgpt_cli.core.errors import (
     PhiFound,
     UsageError,
 )
-from medgpt_cli.core.files import write_json
+from medgpt_cli.core.files import sha256_file, write_json
 from medgpt_cli.core.manifest import environment
 from medgpt_cli.data.jsonl import STDIN
 from medgpt_cli.data.prepared.opening import is_prepared, samples_of
 from medgpt_cli.data.prepared.raw import source_at
 from medgpt_cli.data.privacy.entities import reader
 from medgpt_cli.data.privacy.listing import list_source
+from medgpt_cli.data.privacy.manifest import vouched_for
 from medgpt_cli.data.privacy.ocr_policy import OcrMode
 from medgpt_cli.data.privacy.scan_report import ScanProfile, document, rows
 from medgpt_cli.data.privacy.scanned_pixels import scan_pixels
@@ -78,15 +79,17 @@ def scan_data(
     scanner = Scanner(find, chosen.allows, values=show_values)
     names: dict[str, Path] = {}
     left: Counter[str] = Counter()
+    copies: list[Path] = []
     for path in paths:
         console.say(f"reading {'standard input' if path == STDIN else path} …")
-        left += _look_through(scanner, path, image_root, names)
+        left += _look_through(scanner, path, image_root, names, copies)
     scanner.headers()
     if scanner.images and mode is not OcrMode.OFF:
         console.say("looking for text in the pixels …")
     pictures = scan_pixels(scanner, mode)
     found = document(scanner, profile=chosen, readers=readers, ocr=mode.value, pictures=pictures)
     found["not_scanned"] = dict(left)
+    found["deidentified_copies"] = len(copies)
     error = _error(scanner, found)
     if out is not None:
         write_json(out, found | {"environment": environment()})
@@ -121,9 +124,15 @@ def _refuse(
 
 
 def _look_through(
-    scanner: Scanner, path: Path, image_root: Path | None, names: dict[str, Path]
+    scanner: Scanner,
+    path: Path,
+    image_root: Path | None,
+    names: dict[str, Path],
+    copies: list[Path],
 ) -> Counter[str]:
-    """Looks through what stands at one path; `names` learns which file a number stands for.
+    """Looks through what stands at one path.
+
+    `names` learns which file a number stands for, `copies` which files are de-identified ones.
 
     Returns:
         How many files were not looked through, by reason.
@@ -135,6 +144,7 @@ def _look_through(
         scanner.samples(samples_of(path, image_root=image_root, on_bad=scanner.complaints.append))
         return Counter()
     listing = list_source(path)
+    copies += [file for file in (*listing.records, *listing.texts) if _is_copy(file)]
     for file in listing.records:
         scanner.record_file(file, image_root)
     for number, file in enumerate(listing.texts, 1):
@@ -148,6 +158,14 @@ def _look_through(
     return listing.others
 
 
+def _is_copy(file: Path) -> bool:
+    """Whether a file belongs to a verified de-identified copy, and is as it was verified."""
+    file = file.resolve()
+    return any((folder / "manifest.json").is_file() for folder in file.parents) and vouched_for(
+        file, sha256_file(file)
+    )
+
+
 def _is_known_set(path: Path) -> bool:
     try:
         return source_at(path, image_root=None).adapter is not None
@@ -159,7 +177,10 @@ def _error(scanner: Scanner, found: Mapping[str, Any]) -> MedGPTError | None:
     if sure := found["sure"]:
         return PhiFound(
             f"{sure:,} certain finding{'' if sure == 1 else 's'} of what identifies patients",
-            repair="make a copy without them: medgpt data deid SOURCE --out DIR",
+            repair="these may be stand-ins: a copy that data deid made and verified is read here, and its names and "
+            "numbers look like the real ones"
+            if found["deidentified_copies"]
+            else "make a copy without them: medgpt data deid SOURCE --out DIR",
             complaints=[
                 Complaint(f"{each.identifier.value.replace('_', ' ')}: {each.rule}", each.place)
                 for each in scanner.seen

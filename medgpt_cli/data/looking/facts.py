@@ -157,7 +157,11 @@ def preprocessing(manifest: Mapping[str, Any], terms: Terms, known: Registry) ->
     else:
         yield "- Nothing was left out."
     asked = manifest["recipe"].get("filters", {})
-    named = [f"{k}={v}" for k, v in asked.items() if v not in (None, False, [], ())]
+    named = [
+        f"{name}={value}"
+        for name, value in asked.items()
+        if value not in (None, False, [], ()) and not (name == "mismatch" and value["model"] is None)
+    ]
     yield f"- Quality filters: {cell(', '.join(named)) or 'none was asked for'}."
     yield "- The sources were not changed; `rejects.jsonl` names every record that was left out by file and line."
 

@@ -138,7 +138,8 @@ def _wait(task: Work, crew: Sequence[tuple[Any, Connection]]) -> None:
                 )
         if time.monotonic() - told > TOLD_EVERY:
             told = time.monotonic()
-            console.say(f"{sum(1 for _ in (task.out / FOLDER).glob('*.parquet')):,} blocks done")
+            done = sum(1 for _ in (task.out / FOLDER).glob("*.parquet"))
+            console.say(f"{done:,} block{'' if done == 1 else 's'} done")
 
 
 def _member(task: Work, share: Share, parent: int, mouth: Connection) -> None:

@@ -217,3 +217,23 @@ def test_standard_input_is_scanned_and_called_by_its_sign(
     assert "-:1 answer  record number: labelled record number" in err
     assert "reading standard input" in err
     assert [secret for secret in SECRETS if secret in out + err] == []
+
+
+def test_stand_ins_of_a_verified_copy_are_told_as_what_they_may_be(
+    medgpt: Medgpt, tmp_path: Path
+) -> None:
+    note = {"text": "Patient: John Brown, MRN: 48291035."}
+    (tmp_path / "own.jsonl").write_text(json.dumps(note) + "\n")
+    assert medgpt("data", "deid", "own.jsonl", "--out", "copy", "--ocr", "off").code == 0
+    done = medgpt("data", "scan", "copy/own.jsonl", "--ocr", "off")
+    assert done.code == 4
+    assert "these may be stand-ins" in done.err
+    assert (
+        json.loads(medgpt("data", "scan", "copy", "--json", "--ocr", "off").out)["deidentified_copies"]
+        == 1
+    )
+    with (tmp_path / "copy/own.jsonl").open("a") as out:
+        out.write(json.dumps(note) + "\n")
+    done = medgpt("data", "scan", "copy/own.jsonl", "--ocr", "off")
+    assert "these may be stand-ins" not in done.err
+    assert "make a copy without them" in done.err

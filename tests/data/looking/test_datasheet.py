@@ -93,7 +93,10 @@ def test_the_same_set_gives_the_same_text() -> None:
             "- Waived: findings of date, attested by IRB on the basis of 2026-17.",
         ),
         ({"dropped": {}}, "- Nothing was left out."),
-        ({"recipe": {"filters": {"priors": False}}}, "- Quality filters: none was asked for."),
+        (
+            {"recipe": {"filters": {"priors": False, "mismatch": {"model": None, "percentile": 5.0}}}},
+            "- Quality filters: none was asked for.",
+        ),
         ({"images": "embed"}, "- Pictures: their bytes are in the set."),
         (
             {"sources": [{**MANIFEST["sources"][0], "access": "of its own kind"}]},
