@@ -69,6 +69,10 @@ def test_by_hand(bench: Any) -> None:
     expected = [2 / 5, 2 / 3 / 14, 2 / 3 * 2 / 3, (2 / 3 + 0) / 2, 2 / 3]
     assert [result.value for result in results] == pytest.approx(expected)
     assert [bool(result.per_report) for result in results] == [False, False, False, True, False]
+    # Where labels count alike, no draw of a bootstrap may lose one that a reference has.
+    assert [result.held is None for result in results] == [True, False, True, True, True]
+    edema, fracture = CONDITIONS.index("Edema"), CONDITIONS.index("Fracture")
+    assert {(0, edema), (0, fracture), (1, edema)} == set(zip(*np.nonzero(results[1].held), strict=True))
     assert (
         results[1]
         .notes[0]
