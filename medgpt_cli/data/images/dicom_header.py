@@ -155,15 +155,7 @@ def damage_in_words() -> Iterator[None]:
 def names_compressed_syntax(stream: BinaryIO) -> bool:
     """Whether a DICOM file names a syntax whose pixels a library has to unpack, or cannot be read so far."""
     try:
-        stream.seek(0)
-        read_preamble(stream, force=True)
-        meta = read_dataset(
-            stream,
-            is_implicit_VR=False,
-            is_little_endian=True,
-            stop_when=lambda tag, vr, length: tag.group != 2,
-        )
-        syntax = meta.get("TransferSyntaxUID")
+        syntax = _named_syntax(stream)
         return isinstance(syntax, UID) and syntax not in _PLAIN
     except DAMAGE:  # whoever decodes it says what is wrong
         return True
@@ -190,15 +182,7 @@ def inflated(stream: BinaryIO) -> tuple[BinaryIO, UID | None]:
     Raises:
         BadImage: It inflates to more than `INFLATE_CAP`, or is cut short.
     """
-    stream.seek(0)
-    read_preamble(stream, force=True)
-    meta = read_dataset(
-        stream,
-        is_implicit_VR=False,
-        is_little_endian=True,
-        stop_when=lambda tag, vr, length: tag.group != 2,
-    )
-    syntax: UID | None = meta.get("TransferSyntaxUID")
+    syntax = _named_syntax(stream)
     if syntax != DeflatedExplicitVRLittleEndian:
         return stream, syntax
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -211,6 +195,19 @@ def inflated(stream: BinaryIO) -> tuple[BinaryIO, UID | None]:
         )
         raise BadImage(what, repair="export it again from the archive, not deflated")
     return io.BytesIO(bytes(128) + b"DICM" + data), ExplicitVRLittleEndian
+
+
+def _named_syntax(stream: BinaryIO) -> UID | None:
+    stream.seek(0)
+    read_preamble(stream, force=True)
+    meta = read_dataset(
+        stream,
+        is_implicit_VR=False,
+        is_little_endian=True,
+        stop_when=lambda tag, vr, length: tag.group != 2,
+    )
+    syntax: UID | None = meta.get("TransferSyntaxUID")
+    return syntax
 
 
 def _guessed(tags: Dataset) -> UID:
