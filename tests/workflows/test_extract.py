@@ -123,7 +123,7 @@ def test_radgraph_from_the_packages_output(medgpt: Run, reports: Path) -> None: 
     Path("graphs.json").write_text(json.dumps(graphs))
     words = ("eval", "extract", "--metric", "radgraph", "--reports", str(reports), "--out", "out")
     done = medgpt(*words, "--graphs", "graphs.json", "--graph-model", "radgraph-xl")
-    assert done.err == "warning: 1 of 3 reports have no graph in graphs.json\n"
+    assert done.err == "warning: 1 of 3 reports without a graph in graphs.json\n"
     assert done.out == "out/graphs.jsonl: 2 rows, 2 read now\n"
     (result,) = score(OURS, THEIRS, list("pqrs"), Path("out"), ["radgraph_partial"])
     assert not isinstance(result, MetricResult)
