@@ -135,12 +135,19 @@ def on_lattice(weight: torch.Tensor) -> torch.Tensor:
     Raises:
         ValueError: The inputs are not a multiple of 32.
     """
+    import torch
+
     inputs, outputs = weight.shape[-2:]
     if inputs % BLOCK:
         raise ValueError(f"{inputs} inputs are not a multiple of {BLOCK}")
-    blocks = weight.float().reshape(*weight.shape[:-2], inputs // BLOCK, BLOCK, outputs)
-    scale = scales(exponents(blocks.abs().amax(-2, keepdim=True)))
-    return values(blocks / scale).mul_(scale).reshape(weight.shape).to(weight.dtype)
+    blocks = weight.reshape(-1, BLOCK, outputs)
+    made = torch.empty_like(blocks)
+    several = max(1, AT_ONCE // outputs)
+    for start in range(0, len(blocks), several):
+        part = blocks[start : start + several].float()
+        scale = scales(exponents(part.abs().amax(-2, keepdim=True)))
+        made[start : start + several] = values(part / scale).mul_(scale)
+    return made.reshape(weight.shape)
 
 
 def _rounded(size: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -84,28 +84,34 @@ class Survival:
         }
 
 
-def survival(trained: torch.Tensor, before: torch.Tensor) -> Survival:
+def survival(trained: torch.Tensor, before: torch.Tensor, *, packed: bool = False) -> Survival:
     """Holds experts against what they were, one at a time.
 
     Args:
         trained: [experts, inputs, outputs], inputs a multiple of 32.
         before: The same.
+        packed: Whether `before` lies on the lattice, so that rounding does not change it.
     """
     found = Survival()
-    for new, old in zip(trained, before, strict=True):
-        added = new.double() - old.double()
-        arrived = on_lattice(new.float()).double() - on_lattice(old.float()).double()
+    for one, other in zip(trained, before, strict=True):
+        new, old = one.float(), other.float()
+        added = new - old
+        arrived = on_lattice(new) - (old if packed else on_lattice(old))
         found.add(
             Survival(
                 weights=new.numel(),
                 moved=int(arrived.count_nonzero()),
-                before=float(old.double().square().sum()),
-                intended=float(added.square().sum()),
-                effective=float(arrived.square().sum()),
-                shared=float((added * arrived).sum()),
+                before=_sum(old.square()),
+                intended=_sum(added.square()),
+                effective=_sum(arrived.square()),
+                shared=_sum(added.mul_(arrived)),
             )
         )
     return found
+
+
+def _sum(numbers: torch.Tensor) -> float:
+    return float(numbers.sum(dtype=torch.float64))
 
 
 @dataclass(frozen=True)

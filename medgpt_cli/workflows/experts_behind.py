@@ -50,6 +50,10 @@ class Behind:
         found = None if name is None else self.tensors[name]
         return found if found is not None and found.shape == shape else None
 
+    def is_packed(self, place: Place) -> bool:
+        """Whether its experts at a place lie on the lattice as they are."""
+        return self.tensors.is_packed(self.experts[place])
+
 
 @dataclass
 class Experts:
@@ -133,7 +137,8 @@ class Experts:
         if unless is not None and torch.equal(before.to(weight.dtype), unless.to(weight.dtype)):
             return
         layers = self._layers[beside.name]
-        layers.setdefault(place.layer, Survival()).add(survival(weight, before))
+        found = survival(weight, before, packed=beside.is_packed(place))
+        layers.setdefault(place.layer, Survival()).add(found)
 
     def gate(self, *, unrounded: str, waived: bool) -> list[str]:
         """Tells what rounding leaves, and refuses where it would erase the training.

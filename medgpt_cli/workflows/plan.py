@@ -132,6 +132,7 @@ def _setup(
         offload=engine.offload,
         checkpointing=engine.checkpointing,
         sequence=engine.sequence_parallel,
+        rounded=recipe.train.qat is not None,
     )
     return Setup(
         shape=shape,

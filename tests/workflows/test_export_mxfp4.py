@@ -40,6 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _changed("nudged", "experts.down_proj", 0.002)
         _changed("moved", "experts.down_proj", 0.3)
         assert main(["export", "--model", "attended", "--to", "mxfp4", "--out", "exp"]) == 0
+        assert main(["export", "--model", "attended", "--to", "gguf", "--out", "gguf"]) == 0
     return folder
 
 
@@ -130,6 +131,35 @@ def test_verify_asks_both_and_finds_a_flipped_bit(
     assert "same      answers  largest difference of a logit 0" in capsys.readouterr().out
     flip(Path("exp/model.safetensors"))
     assert main(["verify", "exp"]) == 4
+
+
+COMMANDS = (
+    ["chat", "--prompt=?", "--model"],
+    ["eval", "run", "--task=own.jsonl", "--out=scored", "--model"],
+    ["serve", "--port=0", "--model"],
+    ["sft", "--data=own.jsonl", "--out=out", "--model"],
+    ["export", "--out=out", "--model"],
+    ["verify", "--hashes-only"],
+)
+
+
+@pytest.mark.parametrize("kind", ["exp", "gguf"])
+def test_a_flipped_bit_in_any_file_is_caught_by_every_command_that_loads_it(
+    here: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of packed experts and of GGUF; `test_verify` tries the layout hf."""
+    records()
+    monkeypatch.setattr("medgpt_cli.serving.running.Listening.serve", lambda self: None)
+    files = sorted(Path(kind).iterdir())
+    assert len(files) == (12 if kind == "exp" else 8)
+    for file in files:
+        flip(file)
+        assert {words[0]: main([*words, kind]) for words in COMMANDS} == {
+            words[0]: 4 for words in COMMANDS
+        }, file.name
+        shutil.rmtree("scored", ignore_errors=True)  # an evaluation tells there why it ended
+        flip(file)
+    assert main(["verify", "--hashes-only", kind]) == 0
 
 
 @pytest.mark.parametrize("to", ["mxfp4", "gguf"])
@@ -274,11 +304,13 @@ def test_adapters_of_experts_that_learnt_rounded_are_rounded_with_their_weights(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     records()
-    words = ["adapt", *WORDS[1:], "lora.experts=true", "lora.r=4", "train.lr=1e-2", "lora.merge=true"]
+    rest = [word for word in WORDS[1:] if not word.startswith("train.lr")]
+    words = ["adapt", *rest, "lora.targets=[attention]", "lora.experts=true", "lora.r=4"]
+    words.append("lora.merge=true")
     assert main([*words, "--out", "plain", "train.lr=1e-4"]) == 0
-    assert (
-        main(["export", "--model", "start", "--adapter", "plain", "--to", "mxfp4", "--out", "lost"]) == 4
-    )
+    lost = ["export", "--model", "start", "--adapter", "plain", "--to", "mxfp4", "--out", "lost"]
+    assert main(lost) == 4
+    words.append("train.lr=1e-2")
     assert main([*words, *ROUNDED, "--out", "rounded"]) == 0
     assert json.loads(Path("rounded/adapter/manifest.json").read_text())["rounded"] == "mxfp4"
     assert "Learnt with experts rounded to MXFP4" in Path("rounded/adapter/README.md").read_text()

@@ -53,6 +53,10 @@ class Unpacked(Mapping[str, torch.Tensor]):
     def __len__(self) -> int:
         return len(self._names)
 
+    def is_packed(self, name: str) -> bool:
+        """Whether a tensor lies packed."""
+        return name in self._packed
+
     def packed(self, name: str) -> tuple[torch.Tensor, torch.Tensor] | None:
         """Blocks and scales of a tensor; None where it is not packed.
 

@@ -231,7 +231,7 @@ def _sharings(start: Setup, fields: Collection[str]) -> Iterator[Sharing]:
             way = replace(now, checkpointing=checkpointing, sequence=together)
             if not now.deepspeed:
                 yield way
-            for zero in ZERO:
+            for zero in (each for each in ZERO if each < 3 or not now.rounded):  # shards are not rounded
                 yield from (
                     replace(way, deepspeed=True, zero=zero, offload=offload)
                     for offload in OFFLOAD

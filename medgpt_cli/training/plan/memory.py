@@ -20,7 +20,7 @@ BUCKET = 500_000_000
 """Elements of a bucket in which DeepSpeed gathers gradients (`reduce_bucket_size`, its default)."""
 LIVE = 1_000_000_000
 """Parameters that ZeRO-3 keeps gathered at most (`stage3_max_live_parameters`, its default)."""
-SUMMED = "experts with adapters added"
+SUMMED = "experts with adapters added, or rounded"
 SUB_GROUP = 1_000_000_000
 """Parameters that its optimiser takes at once (`sub_group_size`, its default)."""
 
@@ -137,9 +137,10 @@ def _moments(
     experts = (
         wide if sharing.deepspeed or shape.adapted else FLOAT
     )  # autocast leaves grouped products in the weights' own format
-    # PEFT adds an adapter to a layer's experts before they are multiplied with, and takes a gradient of the sum.
+    # PEFT adds an adapter to a layer's experts before they are multiplied with, and takes a gradient of the sum;
+    # rounding them makes a copy as well, in place of that sum.
     summed = [
-        shape.count(str(layer), "experts") if "experts" in shape.adapted else 0
+        shape.count(str(layer), "experts") if "experts" in shape.adapted or sharing.rounded else 0
         for layer in range(len(d.windows))
     ]
     layers = [

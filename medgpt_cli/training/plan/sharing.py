@@ -32,6 +32,7 @@ class Sharing:
         offload: What waits in main memory.
         checkpointing: Whether a layer keeps its input alone and makes the rest again; and where inputs wait.
         sequence: Devices that share one sequence.
+        rounded: Whether experts compute with a rounded copy of their weights, which lives until the backward pass.
     """
 
     ranks: int = 1
@@ -40,6 +41,7 @@ class Sharing:
     offload: Literal["none", "optimizer", "parameters"] = "none"
     checkpointing: Literal["none", "on", "offload"] = "none"
     sequence: int = 1
+    rounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

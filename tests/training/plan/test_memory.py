@@ -129,3 +129,12 @@ def test_planned_peaks_are_within_15_percent_of_measured_ones(name: str) -> None
     tensors, usual = planned(run, loose=0.0)[2].total, planned(run, loose=0.3)[2].total
     assert tensors == pytest.approx(measured(run, **RETURNS)["peak"], rel=0.15)
     assert usual == pytest.approx(measured(run)["peak"], rel=0.15)
+
+
+def test_rounded_experts_are_a_copy_of_every_layer_or_of_one(shape: Shape) -> None:
+    experts, layers = shape.count(part="experts"), len(shape.decoder.windows)
+    for checkpointing, copied in (("none", experts), ("on", experts / layers)):
+        plain = memory(shape, LONG, Sharing(checkpointing=checkpointing), GPU)
+        rounded = memory(shape, LONG, Sharing(checkpointing=checkpointing, rounded=True), GPU)
+        assert "experts with adapters added, or rounded" not in plain.parts
+        assert rounded.parts["experts with adapters added, or rounded"] == 4 * copied
