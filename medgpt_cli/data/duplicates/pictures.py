@@ -25,6 +25,8 @@ FREQUENCIES = 16
 BYTES = FREQUENCIES * FREQUENCIES // 8
 MARGINS = (0.0, 0.025, 0.05)
 """What may have been cut off at each edge, as a share of the side; between two steps the print bends by a few bits."""
+MIRROR_LIKE = 2e-4
+"""Share of the energy in odd frequencies across, below which a picture is as good as its own mirror image."""
 FLAT = 2.0
 """Grey levels of standard deviation below which a picture shows nothing by which it could be known."""
 
@@ -72,11 +74,38 @@ def image_print(image: Image.Image) -> ImagePrint:
 
 def crop_prints(thumbnail: Grey) -> Prints:
     """The prints of the picture with its margins cut in every way that `crop_boxes` lists, (81, 32)."""
-    waves = np.stack([_waves(low, high) for low, high in _spans()])
-    rows = waves @ thumbnail.astype(np.float32)
-    every = np.einsum("akx,blx->abkl", rows, waves, optimize=True) > 0
+    every = _crop_waves(thumbnail) > 0
     every[..., 0, 0] = False
     return np.packbits(every.reshape(-1, FREQUENCIES * FREQUENCIES), axis=1)
+
+
+def mirror_likeness(thumbnail: Grey) -> NDArray[np.float32]:
+    """Share of the energy in odd frequencies across, of the picture cut in each of the `crop_boxes`, (81,).
+
+    0 is a picture that equals its mirror image, as slices of a symmetric average do: the signs of its odd frequencies
+    are those of noise, and a copy has others.
+    """
+    energy = np.square(_crop_waves(thumbnail))
+    energy[..., 0, 0] = 0.0
+    whole = energy.sum(axis=(-2, -1))
+    odd: NDArray[np.float32] = energy[..., 1::2].sum(axis=(-2, -1)) / np.maximum(whole, 1e-9)
+    return odd.ravel()
+
+
+def even_alone(phashes: Prints) -> Prints:
+    """The prints without the signs of odd frequencies across: those that mirroring does not change."""
+    even = np.ones((FREQUENCIES, FREQUENCIES), dtype=bool)
+    even[:, 1::2] = False
+    kept: Prints = phashes & np.packbits(even)
+    return kept
+
+
+def _crop_waves(thumbnail: Grey) -> NDArray[np.float32]:
+    """Cosine transforms of the picture with its margins cut, (9, 9, 16, 16)."""
+    waves = np.stack([_waves(low, high) for low, high in _spans()])
+    rows = waves @ thumbnail.astype(np.float32)
+    every: NDArray[np.float32] = np.einsum("akx,blx->abkl", rows, waves, optimize=True)
+    return every
 
 
 @cache

@@ -14,17 +14,22 @@ from numpy.typing import NDArray
 
 from medgpt_cli.data.duplicates.near_pictures import NEAR, PictureIndex
 from medgpt_cli.data.duplicates.pictures import (
+    MIRROR_LIKE,
     VARIANTS,
     Grey,
     ImagePrint,
     Prints,
     crop_boxes,
     crop_prints,
+    even_alone,
+    mirror_likeness,
     turned,
     variants,
 )
 from medgpt_cli.data.duplicates.registration import SAME, Box, agreement, look
 
+NEARLY = 10.0
+"""How much less like its mirror image a copy may be than what it is a copy of."""
 LOOKED_AT = 8
 """Proposed pictures, the nearest first, that are looked at for one training picture."""
 
@@ -62,7 +67,7 @@ class Album:
             self._shown.append(number)
             self._pixels.setdefault(picture.pixels, []).append(number)
             self._looks.append(look(picture.thumbnail))
-            self._crops.append(crop_prints(picture.thumbnail))
+            self._crops.append(_steady(picture.thumbnail))
         return number
 
     @cached_property
@@ -91,14 +96,15 @@ class Album:
         boxes = len(crop_boxes())
         whole, cut = self._indices
         own = crop_prints(picture.thumbnail)
+        alike = mirror_likeness(picture.thumbnail) < NEARLY * MIRROR_LIKE
         best: dict[int, _Proposal] = {}
-        asked, stored, apart = cut.near(_in_all_variants(own[:1]), NEAR)
-        for variant, entry, distance in _triples(asked, stored, apart):
+        prints, of = _in_all_ways(own[:1], alike[:1])
+        for asked, entry, distance in _triples(*cut.near(prints, NEAR)):
             place, box = divmod(entry, boxes)
-            _keep(best, _Proposal(distance, place, variant, box, False))
-        asked, place_of, apart = whole.near(_in_all_variants(own[1:]), NEAR)
-        for entry, place, distance in _triples(asked, place_of, apart):
-            box, variant = divmod(entry, len(VARIANTS))
+            _keep(best, _Proposal(distance, place, of[asked][1], box, False))
+        prints, of = _in_all_ways(own[1:], alike[1:])
+        for asked, place, distance in _triples(*whole.near(prints, NEAR)):
+            box, variant = of[asked]
             _keep(best, _Proposal(distance, place, variant, box + 1, True))
         return sorted(best.values())
 
@@ -120,8 +126,20 @@ class _Proposal(NamedTuple):
     contains: bool
 
 
-def _in_all_variants(prints: Prints) -> Prints:
-    return variants(prints).reshape(-1, 32)
+def _steady(thumbnail: Grey) -> Prints:
+    """The crop prints, without the signs that a copy would have otherwise."""
+    prints = crop_prints(thumbnail)
+    alike = mirror_likeness(thumbnail) < MIRROR_LIKE
+    prints[alike] = even_alone(prints[alike])
+    return prints
+
+
+def _in_all_ways(prints: Prints, alike: NDArray[np.bool_]) -> tuple[Prints, list[tuple[int, int]]]:
+    """Prints in all variants, of mirror-like pictures also as the album keeps them; and (which, variant) of each."""
+    ways = variants(prints)
+    numbers = [*range(len(prints)), *np.flatnonzero(alike).tolist()]
+    every = np.concatenate([ways, even_alone(ways[alike])]).reshape(-1, prints.shape[1])
+    return every, [(number, variant) for number in numbers for variant in range(len(VARIANTS))]
 
 
 def _triples(*columns: NDArray[np.intp]) -> list[tuple[int, int, int]]:

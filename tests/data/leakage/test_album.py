@@ -100,3 +100,28 @@ def test_one_picture_twice_in_the_album_is_met_twice() -> None:
 
 def test_an_empty_album() -> None:
     assert Album().seen(image_print(FILMS[0])) == []
+
+
+def test_a_picture_that_is_its_own_mirror_image_is_met_again_however_it_is_saved() -> None:
+    # 250 pixels: the blocks of a JPEG lie otherwise on the left than on the right, and so does its noise.
+    halves = [film(seed).convert("RGB").resize((250, 250)) for seed in range(20, 23)]
+    both = [Image.composite(each, ImageOps.mirror(each), _left(each)) for each in halves]
+    album = Album()
+    for each in both:
+        album.add(image_print(each))
+    for number, each in enumerate(both):
+        for change in (
+            jpeg,
+            lambda image: jpeg(ImageOps.invert(image)),
+            lambda image: jpeg(cut(image, 0, 0.05, 0, 0)),
+        ):
+            assert [seen.number for seen in album.seen(image_print(change(each)))] == [number]
+        cut_one = Album()
+        cut_one.add(image_print(jpeg(cut(each, 0, 0.05, 0, 0))))
+        assert len(cut_one.seen(image_print(each))) == 1
+
+
+def _left(image: Image.Image) -> Image.Image:
+    mask = Image.new("L", image.size, 0)
+    mask.paste(255, (0, 0, image.width // 2, image.height))
+    return mask
