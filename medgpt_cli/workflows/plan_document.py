@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from medgpt_cli.training.micro_batches import MicroBatch
-from medgpt_cli.training.plan.activations import Batch
+from medgpt_cli.training.plan.activations import FLOAT, Batch
 from medgpt_cli.training.plan.cheapest import Change, Setup, times
 from medgpt_cli.training.plan.flops import flops
 from medgpt_cli.training.plan.memory import memory
@@ -34,6 +34,7 @@ def document(
     return {
         "stage": recipe.stage,
         "model": shape.name,
+        "main_memory_to_read_bytes": FLOAT * shape.count() * machine.devices,
         "parameters": {part: count._asdict() for part, count in shape.counts.items()},
         "expert_layer_parameters": shape.expert_layer if shape.decoder.experts else None,
         "machine": {

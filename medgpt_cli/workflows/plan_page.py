@@ -108,6 +108,9 @@ def _notes(plan: dict[str, Any]) -> None:
         f"{machine['bytes_per_second_to_memory_assumed'] / 1e9:g} between a device and main memory, in which AdamW "
         f"goes through {machine['bytes_per_second_in_memory_assumed'] / 1e9:g}; assumed, and nothing overlaps",
         f"power: {machine['watts_per_device_assumed']:,.0f} W a device, assumed",
+        f"main memory to begin with: up to {_gib(plan['main_memory_to_read_bytes'])} GiB where one machine holds all "
+        "devices, since each process reads the whole model in float32 before it is sharded; files in float32 are "
+        "mapped, and take less",
         "memory: each part at its highest, for the fullest micro-batch; they do not all peak together, and their "
         "worst moment is what must fit; 5 % of a device are left free",
     ]

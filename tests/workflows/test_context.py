@@ -18,7 +18,9 @@ def recipe(
 ) -> Any:
     return SimpleNamespace(
         model=SimpleNamespace(yarn=SimpleNamespace(factor=factor, original=original)),
-        train=SimpleNamespace(max_length=length),
+        train=SimpleNamespace(
+            max_length=length, accumulate=1, packing=False, batch_size=8, batch_tokens=None
+        ),
         engine=SimpleNamespace(sequence_parallel=together),
     )
 

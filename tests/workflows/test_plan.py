@@ -56,6 +56,8 @@ def test_the_document_has_both_ways_and_every_assumption(capsys: pytest.CaptureF
     assert all(held["highest"][part] >= size for part, size in held["parts"].items())
     assert change["tokens_per_step"] == plan["as_written"]["tokens_per_step"]
     assert plan["expert_layer_parameters"] > 0.79e9
+    parameters = sum(count["total"] for count in plan["parameters"].values())
+    assert plan["main_memory_to_read_bytes"] == 8 * 4 * parameters
     assert plan["rows"]["basis"].startswith("no data named: 1,000,000,000 tokens are assumed")
     power = change["seconds"] * 8 * plan["machine"]["watts_per_device_assumed"] / 3.6e6
     assert change["kwh"] == pytest.approx(power)

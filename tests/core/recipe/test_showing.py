@@ -67,7 +67,9 @@ def test_differences_in_the_order_of_the_schema() -> None:
     one = read_recipe("sft", stage="sft", flags={"--data": ["a"]})
     other = read_recipe(None, stage="sft", overrides=["chat.reasoning=high", "train.warmup=0.05"])
     assert differences(one, other) == [
-        Difference("data.mix", [{"path": "a", "weight": None, "cap": None, "epochs": None}], []),
+        Difference(
+            "data.mix", [{"path": "a", "weight": None, "cap": None, "epochs": None, "shots": 0}], []
+        ),
         Difference("train.epochs", 8.0, 1.0),
         Difference("train.batch_size", 16, 8),
         Difference("train.lr", 5e-4, 2e-5),
