@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from medgpt_cli.commands.options import Adapter, Json, Model, Online
+from medgpt_cli.commands.options import Adapter, Engine, Json, Model, Online
 
 Images = Annotated[
     list[str] | None,
@@ -39,6 +39,7 @@ def chat(
     prompt: Prompt = None,
     model: Model = None,
     adapter: Adapter = None,
+    engine: Engine = "auto",
     max_new_tokens: MaxNewTokens = None,
     online: Online = False,
     json: Json = False,
@@ -59,6 +60,7 @@ def chat(
         prompt=prompt,
         model=model,
         adapter=adapter,
+        engine=engine,
         max_new_tokens=max_new_tokens,
         json=json,
         online=online,

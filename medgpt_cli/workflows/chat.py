@@ -21,7 +21,7 @@ from medgpt_cli.data.images.reading import open_image
 from medgpt_cli.workflows.chat_shots import behind, examples_in
 
 if TYPE_CHECKING:
-    from medgpt_cli.workflows.loading import LoadedModel
+    from medgpt_cli.workflows.engines import Speaker
 
 
 def run_chat(
@@ -31,6 +31,7 @@ def run_chat(
     prompt: str | None = None,
     model: str | None = None,
     adapter: str | None = None,
+    engine: str = "auto",
     max_new_tokens: int | None = None,
     json: bool = False,
     online: bool = False,
@@ -44,6 +45,7 @@ def run_chat(
             JSON.
         model: How the person named it; None for the newest run, else `tiny`.
         adapter: A run or adapter folder that is added to it.
+        engine: What runs the model, a word of `engines.ENGINES`.
         max_new_tokens: Limit of an answer; the model's default when None.
         json: Print the answer as one JSON document.
         online: Whether a hub id may be fetched.
@@ -53,7 +55,7 @@ def run_chat(
     for each in pictures:
         _check_image(each.path)
     examples = examples_in(shots) if shots is not None else []
-    loaded = _load(model, adapter, online=online)
+    loaded = _load(model, adapter, engine, online=online)
     generate = behind(examples, loaded.generate) if examples else loaded.generate
     if asked is None:
         # Shown even with --quiet: whoever sits down to talk shall have read it.
@@ -104,10 +106,10 @@ def _check_image(path: str) -> None:
     open_image(path, where=path)
 
 
-def _load(model: str | None, adapter: str | None, *, online: bool) -> LoadedModel:
-    from medgpt_cli.workflows.loading import load_model
+def _load(model: str | None, adapter: str | None, engine: str, *, online: bool) -> Speaker:
+    from medgpt_cli.workflows.engines import load_speaker
 
-    loaded = load_model(model, adapter, online=online)
+    loaded = load_speaker(model, adapter, engine=engine, online=online)
     if model is None and adapter is None:
         console.say(f"model: {loaded.name} (name another with --model)")
     return loaded

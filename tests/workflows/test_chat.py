@@ -23,7 +23,7 @@ class Model:
         self.loaded: list[str | None] = []
         self.asked: list[tuple[str, list[str], int | None]] = []
 
-    def load(self, ref: str | None, adapter: str | None = None, *, online: bool = False) -> Any:
+    def load(self, ref: str | None, adapter: str | None = None, **_: object) -> Any:
         self.loaded.append(ref)
         return SimpleNamespace(name=ref or "fake", hash="f" * 64, generate=self.generate)
 
