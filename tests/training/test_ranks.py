@@ -64,6 +64,10 @@ def tokens(run: Path) -> list[int]:
     return [json.loads(line)["tokens"] for line in (run / "metrics.jsonl").read_text().splitlines()]
 
 
+def balances(run: Path) -> list[float]:
+    return [json.loads(line)["router_aux"] for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
 def weights(run: Path) -> dict[str, torch.Tensor]:
     return load_file(run / "model" / "model.safetensors")
 
@@ -123,6 +127,20 @@ def test_two_processes_that_share_packed_rows_equal_one(folder: Path, engine: li
     assert done.returncode == 0, done.stderr[-3000:]
     assert losses(folder / name) == pytest.approx(losses(folder / f"{name}-alone"), abs=1e-5)
     assert tokens(folder / name) == tokens(folder / f"{name}-alone")
+    one, two = weights(folder / f"{name}-alone"), weights(folder / name)
+    for key, tensor in one.items():
+        torch.testing.assert_close(two[key], tensor, atol=1e-3, rtol=0, msg=key)
+
+
+def test_routers_are_balanced_alike_over_two_processes_and_over_two_passes(folder: Path) -> None:
+    line = [*LINE, "train.batch_size=1", "train.router_aux=0.5"]
+    name = "aux"
+    done = launch(folder, [*line, "--out", name])
+    assert done.returncode == 0, done.stderr[-3000:]
+    done = launch(folder, [*line, "train.accumulate=2", "--out", f"{name}-alone"], ranks=1)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert losses(folder / name) == pytest.approx(losses(folder / f"{name}-alone"), abs=1e-5)
+    assert balances(folder / name) == pytest.approx(balances(folder / f"{name}-alone"), abs=1e-5)
     one, two = weights(folder / f"{name}-alone"), weights(folder / name)
     for key, tensor in one.items():
         torch.testing.assert_close(two[key], tensor, atol=1e-3, rtol=0, msg=key)
