@@ -19,7 +19,9 @@ SIGN = "\ue000"
 class AnswerEncoder(DialogueEncoder):
     """Encodes dialogues, and dialogues that go on with a given answer."""
 
-    def answered(self, turns: Sequence[Turn], texts: Sequence[str]) -> list[tuple[list[int], int]]:
+    def answered(
+        self, turns: Sequence[Turn], texts: Sequence[str], tiles: Sequence[int] = ()
+    ) -> list[tuple[list[int], int]]:
         """Ids of a dialogue that goes on with each of several answers, and where the answer's own tokens begin.
 
         What the format puts between the prompt and the answer (harmony's channel) is read, not counted; what closes
@@ -29,6 +31,7 @@ class AnswerEncoder(DialogueEncoder):
         Args:
             turns: The dialogue, ending with a user turn.
             texts: The answers.
+            tiles: How many tiles each image is shown in, in their order; empty where each is shown whole.
         """
         asked = self._rendered(self.messages(turns), asking=True) + self._opening
         without, *rows = self._tokenizer(
@@ -39,7 +42,7 @@ class AnswerEncoder(DialogueEncoder):
             both = zip(ids, without, strict=False)
             shared = min(len(ids), len(without))
             start = next((at for at, (one, other) in enumerate(both) if one != other), shared)
-            wide, _ = self._widen(ids, [IGNORED] * len(ids))
+            wide, _ = self._widen(ids, [IGNORED] * len(ids), tiles)
             found.append((wide, len(wide) - len(ids) + start))
         return found
 

@@ -1,9 +1,9 @@
 """Encoded records as a map-style dataset, and the closed documents in one row that a training step takes.
 
-Pictures are opened, letterboxed and normalised when a record is asked for, and never kept.  Position in the data is
-an integer, so a resumed run continues where it stopped.  This module knows nothing of models.
+Pictures are opened, cut into squares and normalised when a record is asked for, and never kept.  Position in the data
+is an integer, so a resumed run continues where it stopped.  This module knows nothing of models.
 
-Shapes: B records, S tokens of all of them, N images of the whole batch, H = W pixels.
+Shapes: B records, S tokens of all of them, N squares of all their pictures, H = W pixels.
 """
 
 from __future__ import annotations
@@ -17,30 +17,23 @@ from torch.utils.data import Dataset
 
 from medgpt_cli.data.dialogue import IGNORED, Encoded
 
-OpenImage = Callable[[str], Any]
-
 
 class Pixels:
     """Image paths to a tower's input.
 
     Args:
         image_processor: The checkpoint's stock image processor.
-        open_image: A path to an RGB picture.
-        letterbox: A picture and a size in pixels to a square picture of that size.
+        cut: A path to the square pictures that are shown of it; `data.images.tiling` has it.
     """
 
-    def __init__(
-        self, image_processor: Any, open_image: OpenImage, letterbox: Callable[[Any, int], Any]
-    ) -> None:
+    def __init__(self, image_processor: Any, cut: Callable[[str], Sequence[Any]]) -> None:
         self._processor = image_processor
-        self._open = open_image
-        self._letterbox = letterbox
-        self._size: int = image_processor.size["height"]
+        self._cut = cut
 
     def __call__(self, paths: Sequence[str]) -> torch.Tensor:
-        """Normalised pictures, (N, 3, H, W) in float32."""
-        pictures = [self._letterbox(self._open(path), self._size) for path in paths]
-        values: torch.Tensor = self._processor(pictures, return_tensors="pt")["pixel_values"]
+        """Normalised squares, picture after picture, (N, 3, H, W) in float32."""
+        squares = [square for path in paths for square in self._cut(path)]
+        values: torch.Tensor = self._processor(squares, return_tensors="pt")["pixel_values"]
         return values
 
 

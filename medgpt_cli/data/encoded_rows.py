@@ -25,11 +25,14 @@ class EncodedRows(Sequence[Encoded]):
         self._ids, self._labels = array("i"), array("i")
         self._ends = array("q", [0])
         self._images: list[tuple[str, ...]] = []
+        self._tiles: list[tuple[int, ...]] = []
+        alike: dict[tuple[int, ...], tuple[int, ...]] = {}
         for record in records:
             self._ids.extend(record.input_ids)
             self._labels.extend(record.labels)
             self._ends.append(len(self._ids))
             self._images.append(record.images)
+            self._tiles.append(alike.setdefault(record.tiles, record.tiles))
 
     def __len__(self) -> int:
         return len(self._images)
@@ -45,7 +48,12 @@ class EncodedRows(Sequence[Encoded]):
             return [self[number] for number in range(*index.indices(len(self)))]
         number = range(len(self))[index]  # from the end, or an IndexError, as a list has it
         here = slice(self._ends[number], self._ends[number + 1])
-        return Encoded(self._ids[here].tolist(), self._labels[here].tolist(), self._images[number])
+        return Encoded(
+            self._ids[here].tolist(),
+            self._labels[here].tolist(),
+            self._images[number],
+            self._tiles[number],
+        )
 
     @property
     def lengths(self) -> list[int]:
@@ -54,8 +62,15 @@ class EncodedRows(Sequence[Encoded]):
 
     @property
     def images(self) -> list[int]:
-        """Images of each record."""
-        return [len(images) for images in self._images]
+        """Images of each record as the tower sees them, each tile of a picture one."""
+        return [
+            sum(tiles) or len(images) for images, tiles in zip(self._images, self._tiles, strict=True)
+        ]
+
+    @property
+    def pictures(self) -> int:
+        """Pictures that all records show, in however many tiles."""
+        return sum(map(len, self._images))
 
     @property
     def learnt(self) -> int:

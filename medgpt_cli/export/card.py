@@ -59,7 +59,7 @@ def card(facts: Mapping[str, Any]) -> str:
         _header(bases, "gguf" if facts.get("to") == "gguf" else "transformers"),
         f"# {_plain(facts['name'])}\n",
         f"A {model['llm']} language model that sees through a {model['vision']} tower: "
-        f"{model['parameters']:,} parameters, {model['tokens_per_image']} tokens an image, context "
+        f"{model['parameters']:,} parameters, {model['tokens_per_image']} tokens an image{_tiles(model)}, context "
         f"{model['context']:,} tokens.  Written by medgpt {facts['environment']['medgpt']}.\n",
         f"## Intended use\n{INTENDED}\n",
         f"## Limits\n{LIMITS.format(size=model['image_size'])}\n"
@@ -75,6 +75,12 @@ def card(facts: Mapping[str, Any]) -> str:
         + (f"{card_mxfp4.USE}\n" if facts.get("to") == "mxfp4" else ""),
     ]
     return "\n".join(sections)
+
+
+def _tiles(model: Mapping[str, Any]) -> str:
+    """What medgpt shows it of a large picture, where that is more than the picture whole."""
+    tiles = model.get("max_tiles", 1)
+    return f", in medgpt up to {tiles} tiles and a thumbnail of a large picture" if tiles > 1 else ""
 
 
 def _header(bases: Sequence[str], library: str) -> str:

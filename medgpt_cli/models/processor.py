@@ -149,7 +149,7 @@ def set_template(processor: LlavaProcessor, *, date: str, reasoning: str) -> Non
 
 
 def tokens_per_image(processor: LlavaProcessor) -> int:
-    """How many tokens one image takes in a sequence, as the stock processor counts them."""
+    """How many tokens one image, or one tile of it, takes in a sequence, as the stock processor counts them."""
     patches = int(processor.image_processor.size["height"] // processor.patch_size) ** 2
     dropped = 1 if processor.vision_feature_select_strategy == "default" else 0
     return patches + int(processor.num_additional_image_tokens) - dropped

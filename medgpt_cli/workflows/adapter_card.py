@@ -12,6 +12,7 @@ from typing import Any
 
 from medgpt_cli.core import files
 from medgpt_cli.core.manifest import file_hashes, write_manifest
+from medgpt_cli.models.tiles import tiles_of
 
 CARD = "README.md"
 
@@ -25,12 +26,14 @@ def write_card(folder: Path, recipe: Any, changes: Mapping[str, Mapping[str, Any
         changes: What it does to the weights of each part.
     """
     manifest = json.loads((folder / "manifest.json").read_text())
-    files.write_text(folder / CARD, _card(manifest, recipe, changes))
+    files.write_text(folder / CARD, _card(manifest, recipe, changes, tiles_of(folder, folder)))
     told = {"changes": dict(changes), "rounded": recipe.train.qat}
     write_manifest(folder, {**manifest, **told, "files": file_hashes(folder)})
 
 
-def _card(manifest: Mapping[str, Any], recipe: Any, changes: Mapping[str, Mapping[str, Any]]) -> str:
+def _card(
+    manifest: Mapping[str, Any], recipe: Any, changes: Mapping[str, Mapping[str, Any]], tiles: int
+) -> str:
     base, lora = manifest["base"], recipe.lora
     rows = [
         f"| {part} | {each['weights']} | {each['relative_change']:.3%} | {each['unchanged']} |"
@@ -58,6 +61,13 @@ def _card(manifest: Mapping[str, Any], recipe: Any, changes: Mapping[str, Mappin
         *(
             [f"Identified data, attested by {manifest['attested']['by']}"]
             if manifest["attested"]
+            else []
+        ),
+        *(
+            [
+                f"Large pictures were shown in up to {tiles} tiles and a thumbnail, as no other program does."
+            ]
+            if tiles > 1
             else []
         ),
         "",

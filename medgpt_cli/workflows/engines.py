@@ -9,9 +9,9 @@ from typing import Any
 from medgpt_cli.core import manifest
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.core.types import Generate
-from medgpt_cli.data.batches import OpenImage
 from medgpt_cli.data.images.letterbox import letterbox
 from medgpt_cli.data.images.reading import open_image
+from medgpt_cli.data.images.tiling import OpenPicture
 from medgpt_cli.models.llama_cpp.engine import LlamaCpp
 from medgpt_cli.models.llama_cpp.facts import is_gguf
 from medgpt_cli.workflows.naming import WORDS
@@ -48,7 +48,7 @@ def load_speaker(
     *,
     engine: str = AUTO,
     online: bool = False,
-    open_picture: OpenImage = open_image,
+    open_picture: OpenPicture = open_image,
 ) -> Speaker:
     """Finds, checks and loads a model to talk to.
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from medgpt_cli.core import distributed
 from medgpt_cli.core.cache import cache_dir
+from medgpt_cli.core.errors import NotThere
 from medgpt_cli.core.manifest import code_hash, versions
 from medgpt_cli.core.types import AnswerMany, Reply, Request
 from medgpt_cli.data.images.hashing import hash_picture
@@ -100,6 +101,31 @@ def check_there(settings: EvalSettings, name: str) -> None:
 
         own = settings.model if settings.adapter is not None else name
         naming.named_model(own, settings.adapter, online=settings.backing.online)
+
+
+def in_tiles(tasks: Sequence[Task], settings: EvalSettings, name: str) -> list[Task]:
+    """The tasks, those with pictures told in how many tiles the model is shown one; of an endpoint nobody knows.
+
+    Args:
+        tasks: What is asked.
+        settings: What was asked for.
+        name: How the model is named.
+    """
+    if settings.backing.endpoint is not None:
+        return list(tasks)
+    from medgpt_cli.models.tiles import tiles_of
+    from medgpt_cli.workflows import naming
+
+    own = settings.model if settings.adapter is not None else name
+    try:
+        named = naming.named_model(own, settings.adapter, online=settings.backing.online)
+    except NotThere:  # whoever opens it says so
+        return list(tasks)
+    tiles = tiles_of(named.folder, named.adapter)
+    return [
+        replace(task, max_tiles=tiles) if any(item.images for item in task.items) else task
+        for task in tasks
+    ]
 
 
 def opened(settings: EvalSettings, name: str) -> Answering:

@@ -58,12 +58,14 @@ def run_eval(
     tasks = eval_backing.limited(tasks, settings, name)
     if dry_run:
         eval_backing.check_there(settings, name)
+        tasks = eval_backing.in_tiles(tasks, settings, name)
         eval_record.tell_plan(tasks, name, as_json=json)
         return
     eval_ranks.meet()
     if distributed.is_first():
         eval_backing.check_there(settings, name)
     distributed.wait()
+    tasks = eval_backing.in_tiles(tasks, settings, name)
     asked = eval_record.asked(settings, tasks, name)
     found = None
     if backing.endpoint is not None and not _is_done(keeping):

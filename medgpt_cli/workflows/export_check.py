@@ -17,11 +17,11 @@ from medgpt_cli.core.device import pick_device
 from medgpt_cli.core.errors import GateRefusal
 from medgpt_cli.core.types import Role, Turn
 from medgpt_cli.data.batches import Pixels
-from medgpt_cli.data.images.letterbox import letterbox
+from medgpt_cli.data.images.tiling import Tiling
 from medgpt_cli.export.observing import Difference, Said, difference, listen
 from medgpt_cli.export.prompts import PROMPTS, picture
 from medgpt_cli.models import checkpoint
-from medgpt_cli.models.adapters.folder import use_template_of
+from medgpt_cli.models.adapters.folder import read_as
 from medgpt_cli.workflows.adding import add_adapter
 from medgpt_cli.workflows.loading import encoder_of
 from medgpt_cli.workflows.naming import Named
@@ -55,7 +55,7 @@ def load_original(named: Named) -> tuple[Any, Any]:
     model, processor = checkpoint.load(named.folder)
     if named.adapter is not None:
         add_adapter(model, named.adapter)
-        use_template_of(processor, named.adapter)
+        read_as(processor, named.adapter)
     return model.eval(), processor
 
 
@@ -129,8 +129,9 @@ def stock_reading(folder: Path) -> dict[str, Any]:
 
 
 def _inputs(processor: Any) -> list[dict[str, Any]]:
-    encoder = encoder_of(processor)
-    pixels = Pixels(processor.image_processor, picture, letterbox)
+    """The fixed prompts, every picture whole: other programs know no tiles, and a tile is a picture like any other."""
+    rules = processor.image_processor
+    encoder, pixels = encoder_of(processor), Pixels(rules, Tiling(rules.size["height"], 1, picture).cut)
     found = []
     for prompt in PROMPTS:
         turn = Turn(Role.USER, (*range(len(prompt.pictures)), prompt.text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from medgpt_cli.core.errors import HashMismatch, InputError
 from medgpt_cli.core.manifest import verify_files
 from medgpt_cli.core.rundir import require_done
 from medgpt_cli.models.processor import tokens_per_image
+from medgpt_cli.models.tiles import max_tiles, tiles_of
 from medgpt_cli.workflows.lineage import read_manifest
 from medgpt_cli.workflows.naming import Named
 
@@ -57,13 +58,14 @@ def model_facts(model: Any, processor: Any) -> dict[str, Any]:
         "parameters": model.num_parameters(),
         "context": text.max_position_embeddings,
         "tokens_per_image": tokens_per_image(processor),
+        **({"max_tiles": tiles} if (tiles := max_tiles(processor)) > 1 else {}),
         "image_size": processor.image_processor.size["height"],
         "dtype": str(model.dtype).removeprefix("torch."),
         "feature_layer": model.config.vision_feature_layer,
     }
 
 
-def warnings_of(named: Named, stock: dict[str, Any]) -> list[str]:
+def warnings_of(named: Named, stock: Mapping[str, Any]) -> list[str]:
     """What whoever uses the folder in another program has to know.
 
     Args:
@@ -71,12 +73,11 @@ def warnings_of(named: Named, stock: dict[str, Any]) -> list[str]:
         stock: How the stock processor reads pictures and prompts.
     """
     found = []
-    recipe = named.folder.parent / "recipe.json"
-    tiles = (
-        json.loads(recipe.read_text()).get("model", {}).get("max_tiles") if recipe.is_file() else None
-    )
-    if tiles is not None and tiles > 1:
-        found.append(f"Trained on pictures in up to {tiles} tiles; other programs show it one.")
+    if (tiles := tiles_of(named.folder, named.adapter)) > 1:
+        found.append(
+            f"Trained on large pictures in up to {tiles} tiles and a thumbnail; other programs show it the thumbnail "
+            "alone, so it sees less there than it was trained and scored with."
+        )
     if stock["pixel_cosine"] < ALIKE:
         found.append(
             f"Other programs pad pictures with another colour than medgpt (cosine {stock['pixel_cosine']:.3f} on "

@@ -1,11 +1,11 @@
-"""Records encoded, and those longer than a row refused or parted, as the recipe says."""
+"""Records encoded, and those that a row does not hold refused or parted, as the recipe says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 from medgpt_cli.core.errors import BadRecord, Complaint
 from medgpt_cli.core.types import Sample
@@ -16,7 +16,7 @@ from medgpt_cli.data.overlong import part
 
 @dataclass
 class Fitted:
-    """Encoded records, none longer than a row.
+    """Encoded records, each of which a row holds.
 
     Attributes:
         rows: File after file.
@@ -29,6 +29,22 @@ class Fitted:
     counts: list[int] = field(default_factory=list)
     parted: int = 0
     pieces: int = 0
+
+
+class _Long(NamedTuple):
+    """A record that a row does not hold.
+
+    Attributes:
+        place: File and line.
+        tokens: How long it is.
+        pictures: That it shows.
+        images: What they are to the tower: tiles, or pictures shown whole.
+    """
+
+    place: str
+    tokens: int
+    pictures: int
+    images: int
 
 
 def fit(
@@ -47,27 +63,30 @@ def fit(
             stand before it, which are read and not learnt; else 0.
 
     Raises:
-        BadRecord: Some are longer than `train.max_length`, and are not to be parted or cannot be.
+        BadRecord: Some are longer than `train.max_length`, or show more images than `train.max_images` where rows are
+            packed; and are not to be parted or cannot be.
     """
-    limit, may_part = train.max_length, train.overlong == "split"
+    may_part = train.overlong == "split"
     found = Fitted(EncodedRows(), [0] * len(files))
-    long: list[Complaint] = []
+    long: list[_Long] = []
 
-    def short_enough(piece: Sample) -> bool:
-        return bool(len(encoder.encode(piece).input_ids) <= limit)
+    def held(record: Encoded) -> bool:
+        few = not train.packing or record.shown <= train.max_images
+        return bool(few and len(record.input_ids) <= train.max_length)
 
     def encoded(number: int) -> Iterator[Encoded]:
         firsts = repeat(0, len(files[number])) if own_from is None else own_from[number]
         each = zip(files[number], encoder.encode_all(files[number]), firsts, strict=True)
         for sample, read, first in each:
             whole = own_learnt(read, sample, first, encoder) if first else read
-            if len(whole.input_ids) <= limit:
+            if held(whole):
                 found.counts[number] += 1
                 yield whole
                 continue
-            pieces = part(sample, short_enough) if may_part else []
+            pieces = part(sample, lambda piece: held(encoder.encode(piece))) if may_part else []
             if not pieces:
-                long.append(Complaint(f"is {len(whole.input_ids):,} tokens long", str(sample.place)))
+                size = len(whole.input_ids), len(whole.images), whole.shown
+                long.append(_Long(str(sample.place), *size))
                 continue
             found.parted += 1
             found.pieces += len(pieces)
@@ -76,7 +95,7 @@ def fit(
 
     found.rows = EncodedRows(each for number in range(len(files)) for each in encoded(number))
     if long:
-        raise _too_long(long, limit, may_part=may_part)
+        raise _too_long(long, encoder.tokens_per_image, train)
     return found
 
 
@@ -89,20 +108,46 @@ def own_learnt(record: Encoded, sample: Sample, first: int, encoder: Any) -> Enc
         first: The number of its own first turn behind the system turn.
         encoder: What encoded it.
     """
-    asked = len(encoder.prompt(sample.turns[: first + 1]))
-    return Encoded(record.input_ids, [IGNORED] * asked + record.labels[asked:], record.images)
+    turns = sample.turns[: first + 1]
+    tiles = record.tiles[: sum(len(turn.images) for turn in turns)]
+    asked = len(encoder.prompt(turns, tiles))
+    return record._replace(labels=[IGNORED] * asked + record.labels[asked:])
 
 
-def _too_long(long: Sequence[Complaint], limit: int, *, may_part: bool) -> BadRecord:
-    count = f"{len(long)} record{' is' if len(long) == 1 else 's are'} longer than train.max_length={limit:,}"
-    if may_part:
+def _too_long(long: Sequence[_Long], tokens_per_image: int, train: Any) -> BadRecord:
+    one, longer = len(long) == 1, any(each.tokens > train.max_length for each in long)
+    bounds, limits = [], []
+    if longer:
+        bounds.append(f"{'is' if one else 'are'} longer than train.max_length={train.max_length:,}")
+        limits.append("raise train.max_length")
+    if any(each.tokens <= train.max_length for each in long):
+        bounds.append(
+            f"{'shows' if one else 'show'} more images than train.max_images={train.max_images:,}"
+        )
+        limits.append("raise train.max_images")
+    if any(each.images > each.pictures for each in long):
+        limits.append("lower model.max_tiles")
+    count = f"{len(long)} {'record' if one else 'records'} {' or '.join(bounds)}"
+    told = [Complaint(_size(each, tokens_per_image, train), each.place) for each in long]
+    if train.overlong == "split":
         return BadRecord(
             f"{count}, in a single exchange or paragraph, where none is parted",
-            repair="raise train.max_length, or shorten the records",
-            complaints=long,
+            repair=f"{', '.join(limits)}, or shorten the records",
+            complaints=told,
         )
     return BadRecord(
         f"{count}; nothing is cut off silently",
-        repair="raise train.max_length, or part them between turns and paragraphs with train.overlong=split",
-        complaints=long,
+        repair=f"{', '.join(limits)}, or part them between turns and paragraphs with train.overlong=split",
+        complaints=told,
     )
+
+
+def _size(record: _Long, tokens_per_image: int, train: Any) -> str:
+    tiled = record.images > record.pictures
+    shown = f"{record.pictures} {'image' if record.pictures == 1 else 'images'}"
+    if tiled:
+        shown += f" in {record.images} tiles"
+    if record.tokens <= train.max_length:
+        return f"shows {shown}"
+    tokens = f"is {record.tokens:,} tokens long"
+    return f"{tokens}, {record.images * tokens_per_image:,} of them for {shown}" if tiled else tokens

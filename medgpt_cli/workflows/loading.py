@@ -12,15 +12,16 @@ from typing import Any
 from medgpt_cli.core import rundir
 from medgpt_cli.core.types import AnswerMany, Generate, Turn
 from medgpt_cli.data.answers import AnswerEncoder
-from medgpt_cli.data.batches import OpenImage, Pixels
-from medgpt_cli.data.images.letterbox import letterbox
+from medgpt_cli.data.batches import Pixels
 from medgpt_cli.data.images.reading import open_image
+from medgpt_cli.data.images.tiling import OpenPicture, Tiling
 from medgpt_cli.models import checkpoint
-from medgpt_cli.models.adapters.folder import use_template_of
+from medgpt_cli.models.adapters.folder import read_as
 from medgpt_cli.models.answering.answerer import Answerer
 from medgpt_cli.models.generate import Generator
 from medgpt_cli.models.processor import tokens_per_image
 from medgpt_cli.models.talking.talker import Talker
+from medgpt_cli.models.tiles import max_tiles
 from medgpt_cli.workflows.adding import add_adapter
 from medgpt_cli.workflows.engines import MAX_NEW_TOKENS
 from medgpt_cli.workflows.naming import WORDS, meant, named_model
@@ -45,18 +46,25 @@ class LoadedModel:
     answer: AnswerMany
 
 
-def encoder_of(processor: Any) -> AnswerEncoder:
-    """The dialogue encoder of a checkpoint's processor."""
+def tiling_of(processor: Any, open_picture: OpenPicture = open_image) -> Tiling:
+    """How a checkpoint's pictures become squares: as many, and as large, as its folder says."""
+    side = processor.image_processor.size["height"]
+    return Tiling(side, max_tiles(processor), open_picture, file_stamp)
+
+
+def encoder_of(processor: Any, open_picture: OpenPicture = open_image) -> AnswerEncoder:
+    """The dialogue encoder of a checkpoint's processor; where pictures have tiles it counts those of each."""
     return AnswerEncoder(
         processor.tokenizer,
         image_token=processor.image_token,
         tokens_per_image=tokens_per_image(processor),
+        tiles_in=tiling_of(processor, open_picture).count,
     )
 
 
-def pixels_of(processor: Any, open_picture: OpenImage = open_image) -> Pixels:
-    """Pictures as a checkpoint's tower takes them: opened, letterboxed, normalised."""
-    return Pixels(processor.image_processor, open_picture, letterbox)
+def pixels_of(processor: Any, open_picture: OpenPicture = open_image) -> Pixels:
+    """Pictures as a checkpoint's tower takes them: opened, cut into squares, normalised."""
+    return Pixels(processor.image_processor, tiling_of(processor, open_picture).cut)
 
 
 def file_stamp(reference: str) -> str:
@@ -79,7 +87,7 @@ def load_model(
     adapter: str | None = None,
     *,
     online: bool = False,
-    open_picture: OpenImage = open_image,
+    open_picture: OpenPicture = open_image,
 ) -> LoadedModel:
     """Finds, checks and loads a model.
 
@@ -107,18 +115,18 @@ def load_model(
     else:
         model, processor = checkpoint.load(named.folder)
         add_adapter(model, named.adapter)  # in the number format of the files, and cast once
-        use_template_of(processor, named.adapter)
+        read_as(processor, named.adapter)
         model = model.to(getattr(torch, dtype))
     model = model.to(device)
-    encoder = encoder_of(processor)
+    encoder = encoder_of(processor, open_picture)
     pixels = pixels_of(processor, open_picture)
 
     def make_inputs(turns: Sequence[Turn], images: Sequence[str]) -> dict[str, Any]:
-        ids = torch.tensor([encoder.prompt(turns)])
+        shown = [pixels([images[i]]) for turn in turns for i in turn.images]
+        ids = torch.tensor([encoder.prompt(turns, [len(tiles) for tiles in shown])])
         inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
-        shown = [images[i] for turn in turns for i in turn.images]
         if shown:
-            inputs["pixel_values"] = pixels(shown).to(model.dtype)
+            inputs["pixel_values"] = torch.cat(shown).to(model.dtype)
         return inputs
 
     limit, context = reply_limit(name), model.config.text_config.max_position_embeddings

@@ -53,7 +53,8 @@ def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
         "stage": recipe.stage,
         "records": len(gathered.train),
         "mix": mix.document(mixture),
-        "images": sum(gathered.train.images),
+        "images": gathered.train.pictures,
+        "tiles": sum(gathered.train.images),
         "steps": steps,
         "tokens_per_step": round(per_step),
         "batch": asdict(batch),
@@ -102,6 +103,7 @@ def _table(outlook: dict[str, Any]) -> None:
     for name, value in (
         ("records", f"{outlook['records']:,}"),
         ("images", f"{outlook['images']:,}"),
+        *([("tiles of these", f"{outlook['tiles']:,}")] if outlook["tiles"] > outlook["images"] else []),
         *(
             (f"{each['name']}, records a pass", f"{each['a_pass']:,} of {each['records']:,}")
             for each in (sources if len(sources) > 1 else ())

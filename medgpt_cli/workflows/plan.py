@@ -1,7 +1,8 @@
 """Will a recipe fit, how long will it take, how much power: told before anything is started.
 
-Nothing is trained, no weight is read and no image is opened.  The shape of a model comes from its configuration, that
-of the data from the records themselves where they are named, else from assumptions that are printed.
+Nothing is trained, no weight is read and no image is decoded: where pictures are shown in tiles, their headers tell how
+many.  The shape of a model comes from its configuration, that of the data from the records themselves where they are
+named, else from assumptions that are printed.
 """
 
 from __future__ import annotations

@@ -14,9 +14,11 @@ from typing import Any
 from medgpt_cli.core.errors import BadRecord, Complaint
 from medgpt_cli.core.types import Sample
 from medgpt_cli.data.dialogue import IGNORED
+from medgpt_cli.data.images.tiling import Tiling
 from medgpt_cli.data.prepared.opening import PreparedSet, is_prepared
 from medgpt_cli.data.records import read_records
 from medgpt_cli.models.checkpoint import load_processor
+from medgpt_cli.models.tiles import set_max_tiles
 from medgpt_cli.training.micro_batches import MicroBatch, require_room, rows_of_pass
 from medgpt_cli.training.packing import fill
 from medgpt_cli.training.plan.activations import Batch
@@ -94,7 +96,9 @@ def rows_of(recipe: Any, shape: Shape, folder: Path | None, batch: MicroBatch) -
     samples = [sample for each in asked for sample in each.samples]
     firsts = [first for each in asked for first in each.own_from]
     sizes = (
-        _measured(samples, firsts, folder) if folder is not None else _estimated(samples, firsts, shape)
+        _estimated(samples, firsts, shape, recipe.model.max_tiles or 1)
+        if folder is None
+        else _measured(samples, firsts, folder, recipe.model.max_tiles)
     )
     _refuse_long(samples, sizes, recipe.train.max_length)
     lengths = [size.tokens for size in sizes]
@@ -155,19 +159,27 @@ def _samples(path: Path, root: Path | None) -> list[Sample]:
     return list(read_records(path, image_root=root, max_bad=None).samples)
 
 
-def _measured(samples: Sequence[Sample], firsts: Sequence[int], folder: Path) -> list[_Size]:
-    encoder = encoder_of(load_processor(folder))
+def _measured(
+    samples: Sequence[Sample], firsts: Sequence[int], folder: Path, max_tiles: int | None
+) -> list[_Size]:
+    processor = load_processor(folder)
+    if max_tiles is not None:
+        set_max_tiles(processor, max_tiles)
+    encoder = encoder_of(processor)
     sizes = []
     for sample, first in zip(samples, firsts, strict=True):
         record = encoder.encode(sample)
         if first:
             record = own_learnt(record, sample, first, encoder)
         learnt = sum(label != IGNORED for label in record.labels)
-        sizes.append(_Size(len(record.input_ids), learnt, len(record.images)))
+        sizes.append(_Size(len(record.input_ids), learnt, record.shown))
     return sizes
 
 
-def _estimated(samples: Sequence[Sample], firsts: Sequence[int], shape: Shape) -> list[_Size]:
+def _estimated(
+    samples: Sequence[Sample], firsts: Sequence[int], shape: Shape, max_tiles: int
+) -> list[_Size]:
+    tiling = Tiling(shape.tower.side, max_tiles)
     sizes = []
     for sample, first in zip(samples, firsts, strict=True):
         said = _text(sample.document) + sum(
@@ -180,7 +192,7 @@ def _estimated(samples: Sequence[Sample], firsts: Sequence[int], shape: Shape) -
             - said
             + sum(len(turn.thinking) + _text(turn.parts) for turn in sample.turns)
         )
-        tiles = len(sample.images)
+        tiles = sum(map(tiling.count, sample.images))
         text = round((said + asked) / CHARACTERS) + (FRAME if sample.turns else 1)
         sizes.append(_Size(text + tiles * shape.tower.handed_on, round(said / CHARACTERS) + 1, tiles))
     return sizes

@@ -18,16 +18,17 @@ from medgpt_cli.data.filters.building import build
 from medgpt_cli.data.filters.filter import Filter
 from medgpt_cli.data.filters.settings import FilterSettings
 from medgpt_cli.data.images.flags import flags_of
-from medgpt_cli.data.images.letterbox import letterbox
 from medgpt_cli.data.images.reading import open_image
+from medgpt_cli.data.images.tiles import grid_of, tiles_of
 from medgpt_cli.data.looking.choosing import Choice
 from medgpt_cli.data.looking.counts import form
 from medgpt_cli.data.looking.marking import blocks, pieces
-from medgpt_cli.data.looking.page import Card, Chip, Shown, data_uri, write_page
+from medgpt_cli.data.looking.page import Card, Chip, Shown, data_uri, laid_out, write_page
 from medgpt_cli.data.privacy.text import find_text
 from medgpt_cli.models.checkpoint import load_processor
 from medgpt_cli.models.processor import tokens_per_image
-from medgpt_cli.workflows.loading import encoder_of
+from medgpt_cli.models.tiles import max_tiles
+from medgpt_cli.workflows.loading import encoder_of, tiling_of
 from medgpt_cli.workflows.naming import model_folder
 from medgpt_cli.workflows.samples import find_samples
 
@@ -93,6 +94,7 @@ def write_preview(
         model=model,
         seen=choice.seen,
         side=processor.image_processor.size["height"],
+        max_tiles=max_tiles(processor),
     )
     console.result().print(str(out))
 
@@ -107,8 +109,9 @@ def _card(sample: Sample, encoder: DialogueEncoder, processor: Any, filters: lis
     )
     shown: list[Shown] = []
     flags: list[str] = []
+    tiling = tiling_of(processor)
     for image in record.images:
-        picture, odd = _picture(image, processor.image_processor.size["height"])
+        picture, odd = _picture(image, tiling.size, tiling.max_tiles)
         shown.append(picture)
         flags += odd
     return Card(
@@ -121,13 +124,18 @@ def _card(sample: Sample, encoder: DialogueEncoder, processor: Any, filters: lis
     )
 
 
-def _picture(path: str, side: int) -> tuple[Shown, tuple[str, ...]]:
+def _picture(path: str, side: int, max_tiles: int) -> tuple[Shown, tuple[str, ...]]:
     try:
         picture = open_image(path)
     except BadImage as error:
         return Shown("", error.what), ()
-    note = f"{picture.width} × {picture.height} pixels, seen at {side} × {side}"
-    return Shown(data_uri(letterbox(picture, side)), note), flags_of(picture)
+    columns, rows = grid_of(*picture.size, side, max_tiles)
+    seen = f"{side} × {side}"
+    if columns * rows > 1:
+        seen = f"{columns} × {rows} tiles and a thumbnail of {seen}"
+    note = f"{picture.width} × {picture.height} pixels, seen at {seen}"
+    squares = tiles_of(picture, side, max_tiles)
+    return Shown(data_uri(laid_out(squares, columns)), note), flags_of(picture)
 
 
 def _facts(sample: Sample) -> Iterator[Chip]:

@@ -61,7 +61,10 @@ class StageData:
 
     def sentence(self) -> str:
         """What a person wants to know of the data before training."""
-        tokens, images, learnt = sum(self.train.lengths), sum(self.train.images), self.train.learnt
+        tokens, learnt, tiles = sum(self.train.lengths), self.train.learnt, sum(self.train.images)
+        images = f"{self.train.pictures:,} images"
+        if tiles != self.train.pictures:
+            images += f" in {tiles:,} tiles"
         left_out = f"; {self.left_out} bad records left out" if self.left_out else ""
         if leaking := sum(self.leaking.values()):
             left_out += f"; {leaking:,} that meet evaluation records left out"
@@ -70,7 +73,7 @@ class StageData:
         for each in self.shots.values():
             left_out += f"; {each['records']:,} asked after {counted(each['shots'], 'example')} each"
         return (
-            f"{len(self.train):,} records, {images:,} images, {tokens:,} tokens of which {learnt:,} are learnt"
+            f"{len(self.train):,} records, {images}, {tokens:,} tokens of which {learnt:,} are learnt"
             f"{left_out}"
         )
 

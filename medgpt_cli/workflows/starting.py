@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from medgpt_cli.core import console, distributed
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.core.manifest import model_hash
 from medgpt_cli.models import checkpoint
 from medgpt_cli.models.compose import compose
 from medgpt_cli.models.parts import load_language_model, load_vision_tower, picture_statistics
 from medgpt_cli.models.processor import build_processor, set_template
+from medgpt_cli.models.tiles import set_max_tiles, tiles_of, use_tiles_of
 from medgpt_cli.models.yarn import stretch
 from medgpt_cli.workflows.adapting import attach_adapters, check_targets, settle_formats
 from medgpt_cli.workflows.adding import add_adapter
@@ -52,6 +54,7 @@ def build_model(
             reasoning=recipe.chat.reasoning,
             statistics=picture_statistics(tower),
         )
+        set_max_tiles(processor, chosen.max_tiles or 1)
         model = compose(
             llm, vision, processor, feature_layer=chosen.feature_layer, seed=recipe.train.seed
         )
@@ -60,6 +63,7 @@ def build_model(
         check_context(recipe, start.folder)
         if adapts:
             check_targets(recipe, start.folder)
+        tell_other_tiles(chosen.max_tiles, start)
         model, processor = build_base(recipe, dtype=None if adapts else torch.float32, online=online)
         if adapts:
             attach_adapters(model, recipe, start.base, weights=checkpoint_folder or start.adapter)
@@ -79,10 +83,33 @@ def build_base(recipe: Any, *, dtype: Any = None, online: bool = False) -> tuple
         dtype: The number format of its weights; that of its files when None.
         online: Whether a hub id may be fetched.
     """
-    folder = named_model(recipe.model.base, recipe.model.adapter, online=online).folder
-    model, processor = checkpoint.load(folder, dtype=dtype)
+    start = named_model(recipe.model.base, recipe.model.adapter, online=online)
+    model, processor = checkpoint.load(start.folder, dtype=dtype)
     set_template(processor, date=recipe.chat.date, reasoning=recipe.chat.reasoning)
+    if start.adapter is not None:
+        use_tiles_of(processor, start.adapter)
+    if recipe.model.max_tiles is not None:
+        set_max_tiles(processor, recipe.model.max_tiles)
     return model, processor
+
+
+def tell_other_tiles(wanted: int | None, start: Named) -> None:
+    """Says it where a recipe shows pictures in another number of tiles than the model it starts from was shown them.
+
+    Args:
+        wanted: The recipe's `model.max_tiles`.
+        start: The model.
+    """
+    own = tiles_of(start.folder, start.adapter)
+    if wanted in (None, own) or not distributed.is_first():
+        return
+    name = start.base if start.adapter is None else f"{start.base} with its adapter"
+    had = f"in up to {own} tiles" if own > 1 else "whole"
+    now = f"in up to {wanted} tiles" if wanted != 1 else "whole"
+    console.warn(
+        f"model.max_tiles={wanted} differs from {name}, which is shown pictures {had}: from here on they are shown "
+        f"{now}, and what is trained keeps that (leave model.max_tiles out to go on as before)"
+    )
 
 
 def start_named(recipe: Any, *, online: bool = False) -> Named | None:

@@ -14,7 +14,7 @@ def pixels(tmp_path) -> Pixels:
     stock = LlavaImageProcessor(
         do_resize=True, size={"height": 28, "width": 28}, do_center_crop=False, do_pad=True
     )
-    return Pixels(stock, lambda path: Image.open(path).convert("RGB"), letterbox)
+    return Pixels(stock, lambda path: [letterbox(Image.open(path).convert("RGB"), 28)])
 
 
 def test_records_stand_one_behind_the_other_and_pictures_stay_in_order(tmp_path) -> None:

@@ -256,3 +256,34 @@ def test_many_records_are_encoded_as_each_alone(monkeypatch: pytest.MonkeyPatch)
     ]
     samples.insert(2, Sample(Place("x.jsonl", 9), document=("Seen in ", 0), images=("a.png",)))
     assert list(encoder.encode_all(samples)) == [encoder.encode(sample) for sample in samples]
+
+
+@pytest.mark.parametrize("template", ["harmony", "plain"])
+def test_a_picture_in_tiles_takes_the_tokens_of_each(template: str) -> None:
+    whole, tokenizer, token = encoder_for(template)
+    tiles = {"a.png": 5, "b.png": 1}
+    tiled = DialogueEncoder(
+        tokenizer, image_token=token, tokens_per_image=PER_IMAGE, tiles_in=tiles.__getitem__
+    )
+    image_id = tokenizer.convert_tokens_to_ids(token)
+    dialogue = Sample(Place("x.jsonl", 1), turns=tuple(TWO_IMAGES), images=("a.png", "b.png"))
+    document = Sample(
+        Place("x.jsonl", 2), document=("Seen in ", 1, 0, " above."), images=("a.png", "b.png")
+    )
+    for sample, order in ((dialogue, ("a.png", "b.png")), (document, ("b.png", "a.png"))):
+        encoded, before = tiled.encode(sample), whole.encode(sample)
+        assert encoded.images == order
+        assert encoded.tiles == tuple(tiles[name] for name in order)
+        assert encoded.shown == 6
+        assert encoded.input_ids.count(image_id) == 6 * PER_IMAGE
+        assert len(encoded.input_ids) == len(encoded.labels) == len(before.input_ids) + 4 * PER_IMAGE
+        assert [each for each in encoded.input_ids if each != image_id] == [
+            each for each in before.input_ids if each != image_id
+        ]
+        assert [each for each in encoded.labels if each != IGNORED] == [
+            each for each in before.labels if each != IGNORED
+        ]
+        runs = [
+            len(run) for run in "".join("i" if i == image_id else " " for i in encoded.input_ids).split()
+        ]
+        assert runs == ([5 * PER_IMAGE, PER_IMAGE] if sample is dialogue else [6 * PER_IMAGE])

@@ -33,3 +33,15 @@ def test_a_token_and_its_label_take_eight_bytes():
     many = EncodedRows(Encoded(list(range(1000)), list(range(1000)), ()) for _ in range(200))
     held = sum(sys.getsizeof(store) for store in (many._ids, many._labels, many._ends))
     assert held < 200 * 1000 * 8 * 1.2
+
+
+def test_pictures_in_tiles_are_counted_both_ways() -> None:
+    records = [
+        Encoded([1, 2], [IGNORED, 2], ("a", "b"), (5, 1)),
+        Encoded([3], [3], ("a",)),
+        Encoded([4], [4], ()),
+    ]
+    rows = EncodedRows(records)
+    assert list(rows) == records
+    assert rows.images == [6, 1, 0] == [record.shown for record in records]
+    assert rows.pictures == 3

@@ -93,3 +93,13 @@ def test_what_nobody_recorded_is_said_to_be_unknown() -> None:
 def test_names_cannot_break_the_card() -> None:
     link = {"what": "data", "name": "a|b\n# <b>`x`", "sha256": None, "licences": [], "run": "r"}
     assert "| a/b # ‹b›'x' | r | not recorded | not recorded |" in card(facts(lineage=[link]))
+
+
+def test_the_tiles_of_a_large_picture_are_told_where_there_are_any() -> None:
+    model = facts()["model"]
+    assert "576 tokens an image, context" in card(facts())
+    told = card(facts(model=model | {"max_tiles": 6}))
+    assert (
+        "576 tokens an image, in medgpt up to 6 tiles and a thumbnail of a large picture, context"
+        in told
+    )

@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 AtLeastOne = Annotated[int, Field(ge=1)]
+MOST_TILES = 40
+"""Tiles of one picture at most: as many as published systems try; at 336 pixels they take 110 MB of memory."""
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -63,6 +65,8 @@ class Model(Section):
     """Stretches the context of a language model whose positions are plain, such as a llama."""
     feature_layer: int = -2
     """Layer of the vision tower whose output the projector reads; -1 is the last, -2 the one before."""
+    max_tiles: int | None = Field(default=None, ge=1, le=MOST_TILES)
+    """Tiles a large picture is shown in at most, beside a thumbnail, each an image; as the base when empty, else 1."""
 
 
 class Source(Section):
@@ -136,7 +140,7 @@ class Train(Section):
     packing: bool = False
     """Fill rows of max_length tokens with whole records, none of which sees another; batch_size then counts rows."""
     max_images: AtLeastOne = 64
-    """Images a packed row may hold."""
+    """Images a packed row may hold, each tile of a picture one."""
     lr: Positive
     """Peak learning rate."""
     schedule: Literal["cosine", "linear", "constant"] = "cosine"

@@ -78,7 +78,8 @@ def tiles_of(image: Image.Image, size: int, max_tiles: int) -> list[Image.Image]
     if columns * rows == 1:
         return [whole]
     canvas = Image.new("RGB", (columns * size, rows * size), FILL)
-    drawn = image.convert("RGB").resize(_fitted(*image.size, grid, size), Image.Resampling.BICUBIC)
+    image = image if image.mode == "RGB" else image.convert("RGB")  # which would copy one of many pixels
+    drawn = image.resize(_fitted(*image.size, grid, size), Image.Resampling.BICUBIC)
     canvas.paste(drawn, ((canvas.width - drawn.width) // 2, (canvas.height - drawn.height) // 2))
     squares = [
         canvas.crop((x * size, y * size, (x + 1) * size, (y + 1) * size))

@@ -52,7 +52,7 @@ def pieces(record: Encoded, tokenizer: Any, *, image_id: int, tokens_per_image: 
         record: What `DialogueEncoder.encode` returned.
         tokenizer: That encoded it.
         image_id: The id of an image's tokens.
-        tokens_per_image: How many tokens one image takes.
+        tokens_per_image: How many tokens one image takes, or one tile of it.
     """
     special = set(tokenizer.get_added_vocab().values())
     images = 0
@@ -67,9 +67,12 @@ def pieces(record: Encoded, tokenizer: Any, *, image_id: int, tokens_per_image: 
     for (kind, learnt, _), run in groupby(range(len(record.input_ids)), looks):
         places = list(run)
         if kind == "image":
-            for _ in range(len(places) // tokens_per_image):
-                found.append(Piece(kind, str(images), learnt, tokens_per_image))
+            shown = len(places) // tokens_per_image
+            while shown:
+                tiles = record.tiles[images] if record.tiles else 1
+                found.append(Piece(kind, str(images), learnt, tiles * tokens_per_image))
                 images += 1
+                shown -= tiles
             continue
         ids = [record.input_ids[at] for at in places]
         last = places[-1]

@@ -73,13 +73,34 @@ def data_uri(picture: Image.Image) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
+GAP = 4
+"""Pixels between the tiles of a picture."""
+
+
+def laid_out(squares: Sequence[Image.Image], columns: int) -> Image.Image:
+    """The squares of a picture as its grid, a gap between them, and its thumbnail below; one alone as it is.
+
+    Args:
+        squares: Row by row, the thumbnail last.
+        columns: Of the grid.
+    """
+    if len(squares) == 1:
+        return squares[0]
+    step = squares[0].width + GAP
+    rows = -(-len(squares) // columns)
+    sheet = Image.new("RGBA", (columns * step - GAP, rows * step - GAP))
+    for number, square in enumerate(squares):
+        sheet.paste(square, (number % columns * step, number // columns * step))
+    return sheet
+
+
 def write_page(out: Path, cards: Sequence[Card], **words: Any) -> None:
     """Writes the page whole, readable and writable by its owner alone.
 
     Args:
         out: The file.
         cards: The samples.
-        words: `title`, `model`, `seen` and `side`, as the template names them.
+        words: `title`, `model`, `seen`, `side` and `max_tiles`, as the template names them.
     """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),

@@ -49,6 +49,7 @@ class Task:
         access: Who may hold the data: `open`, `research`, `restricted`, `credentialed`, `local`; empty where unknown.
         sources: Names of the sources whose training splits make the task in distribution.
         cluster: What items share that are not independent: `patient`, `image`, …; empty where each stands alone.
+        max_tiles: Tiles that the model is shown a large picture in; 1 where it is shown whole, or nobody knows.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Task:
     access: str = ""
     sources: tuple[str, ...] = ()
     cluster: str = ""
+    max_tiles: int = 1
 
     @property
     def protocol(self) -> str:
@@ -76,6 +78,7 @@ class Task:
         version = f"@{self.version}" if self.version else ""
         part = f"[:{self.limit}]" if self.limit is not None else ""
         question_set = f"{self.name}{version}{part}#{self.data_hash[:12]}"
+        prompt = self.profile + (f", max_tiles {self.max_tiles}" if self.max_tiles > 1 else "")
         shots = f"shots {self.shots}" + (f"#{self.shots_hash[:12]}" if self.shots else "")
         decoding = "greedy" if self.max_new_tokens is None else f"greedy, {self.max_new_tokens} tokens"
         scorer = profile(self.items)
@@ -83,7 +86,7 @@ class Task:
             decoding, scorer = f"likelihood of the option's {self.likelihood_of}", self.measures[0]
         elif self.kind is Kind.REPORT:  # nothing is matched: the measure is all there is
             scorer = self.measures[0]
-        return f"{question_set} / {self.profile} / {shots} / {decoding} / {scorer}"
+        return f"{question_set} / {prompt} / {shots} / {decoding} / {scorer}"
 
 
 def task_names(paths: Sequence[str]) -> list[str]:

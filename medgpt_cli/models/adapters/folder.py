@@ -1,4 +1,4 @@
-"""An adapter on disk: PEFT's configuration and safetensors, with the dialogue template it was trained with.
+"""An adapter on disk: PEFT's configuration and safetensors, with the template and the tiles it was trained with.
 
 What learnt without adapters in the same run (a tower trained in full) lies in the same file, under PEFT's own names
 for such modules, so that `PeftModel.from_pretrained` on the base gives the trained model.  Loading is strict: a
@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.core.manifest import verify_files
 from medgpt_cli.models.adapters.attach import NAME, attach
+from medgpt_cli.models.tiles import save_tiles, use_tiles_of
 
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
@@ -42,7 +43,7 @@ def save(
 
     Args:
         model: With adapters attached.
-        processor: Whose dialogue template is kept.
+        processor: Whose dialogue template is kept, and whose number of tiles.
         folder: Where to.
         weights: The model's weights by name, where it does not hold them itself (sharded over processes).
     """
@@ -56,6 +57,7 @@ def save(
     (folder / CONFIG).write_text(json.dumps(document, indent=2, sort_keys=True) + "\n")
     if processor.chat_template is not None:
         (folder / TEMPLATE).write_text(processor.chat_template)
+    save_tiles(processor, folder)
 
 
 def read_config(folder: Path) -> Any:
@@ -142,8 +144,9 @@ def load_weights(model: Any, folder: Path) -> None:
             tensor.copy_(found[name])
 
 
-def use_template_of(processor: Any, folder: Path) -> None:
-    """Gives a processor the dialogue template that an adapter was trained with, where its folder has one."""
+def read_as(processor: Any, folder: Path) -> None:
+    """Gives a processor the dialogue template and the tiles an adapter was trained with, where its folder has them."""
+    use_tiles_of(processor, folder)
     path = folder / TEMPLATE
     if path.is_file():
         processor.chat_template = path.read_text()

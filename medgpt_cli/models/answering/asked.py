@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,11 +23,17 @@ Ids = np.ndarray[Any, np.dtype[np.int32]]
 class Encode(Protocol):
     """What turns dialogues into token ids; `data.answers.AnswerEncoder` is one."""
 
-    def prompt(self, turns: Sequence[Turn]) -> list[int]:
+    def tiles(self, images: Sequence[str]) -> tuple[int, ...]:
+        """How many tiles each image is shown in; empty where each is shown whole."""
+        ...
+
+    def prompt(self, turns: Sequence[Turn], tiles: Sequence[int] = ()) -> list[int]:
         """Ids of a dialogue that the model shall go on with, image tokens widened."""
         ...
 
-    def answered(self, turns: Sequence[Turn], texts: Sequence[str]) -> list[tuple[list[int], int]]:
+    def answered(
+        self, turns: Sequence[Turn], texts: Sequence[str], tiles: Sequence[int] = ()
+    ) -> list[tuple[list[int], int]]:
         """Ids of a dialogue with each of several answers, and where the answer's own tokens begin."""
         ...
 
@@ -56,6 +63,7 @@ class Asked:
         choices: The texts that are weighed.
         trunk: How many tokens the paths (prompt, if a reply is written, and choices) have in common.
         shareable: How many of these may come from elsewhere; what is looked at must be read here.
+        tiles: How many tiles each picture is shown in; empty where each is shown whole.
     """
 
     number: int
@@ -65,6 +73,17 @@ class Asked:
     choices: tuple[Choice, ...]
     trunk: int
     shareable: int
+    tiles: tuple[int, ...] = ()
+
+    def bounds(self, image_id: int) -> list[int]:
+        """Where among a path's image tokens each picture begins, and the end.
+
+        Args:
+            image_id: The token that stands for pictures.
+        """
+        tiles = self.tiles or (1,) * len(self.images)
+        a_tile = int(np.count_nonzero(self.path == image_id)) // max(sum(tiles), 1)
+        return [0, *accumulate(count * a_tile for count in tiles)]
 
     @property
     def path(self) -> Ids:
@@ -115,19 +134,22 @@ def encode_request(number: int, request: Request, encode: Encode, limit: int) ->
         encode: Makes ids of dialogues.
         limit: Tokens of a reply where the request names none.
     """
-    prompt = np.asarray(encode.prompt(request.turns), np.int32)
+    images = tuple(request.images[i] for turn in request.turns for i in turn.images)
+    tiles = encode.tiles(images)
+    prompt = np.asarray(encode.prompt(request.turns, tiles), np.int32)
     limit = (request.max_new_tokens or limit) if request.generate else 0
     choices = tuple(
         Choice(np.asarray(ids, np.int32), start)
-        for ids, start in (encode.answered(request.turns, request.choices) if request.choices else ())
+        for ids, start in (
+            encode.answered(request.turns, request.choices, tiles) if request.choices else ()
+        )
     )
     # A choice's last token is never read, only looked for.
     paths = [choice.ids[: max(len(choice.ids) - 1, choice.start)] for choice in choices]
     paths += [prompt] if limit or not paths else []
     trunk = min(shared(paths[0], path) for path in paths)
-    images = tuple(request.images[i] for turn in request.turns for i in turn.images)
     looked = min([trunk, *(choice.start for choice in choices)])
-    return Asked(number, prompt, images, limit, choices, trunk, max(looked - 1, 0))
+    return Asked(number, prompt, images, limit, choices, trunk, max(looked - 1, 0), tiles)
 
 
 def shared(one: Ids, other: Ids) -> int:

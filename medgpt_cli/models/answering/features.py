@@ -17,10 +17,10 @@ from medgpt_cli.core.errors import MedGPTError
 Pixels = Callable[[Sequence[str]], torch.Tensor]
 
 HELD_BYTES = 256 * 2**20
-"""Features kept at most, beside those in use: about 80 pictures of the 20B model."""
+"""Features kept at most, beside those in use: about 80 pictures of the 20B model, or as many tiles."""
 
 TOGETHER = 8
-"""Pictures the tower sees at a time."""
+"""Pictures, or tiles of them, that the tower sees at a time."""
 
 
 class Features:
@@ -28,7 +28,8 @@ class Features:
 
     Args:
         model: A LLaVA model in evaluation mode.
-        pixels: References of pictures to (N, 3, H, W), under the checkpoint's own rules.
+        pixels: References of pictures to (N, 3, H, W), under the checkpoint's own rules; several of a picture that
+            is shown in tiles.
         held_bytes: What may be kept.
     """
 
@@ -42,7 +43,7 @@ class Features:
         """Pictures the tower has seen so far."""
 
     def __getitem__(self, reference: str) -> torch.Tensor:
-        """Projected features of a picture, (tokens, width), computed now if they were let go."""
+        """Projected features of a picture, tile after tile, (tokens, width), computed now if they were let go."""
         if reference not in self._held:
             self.prepare([reference])
         self._held.move_to_end(reference)
@@ -66,24 +67,31 @@ class Features:
                 first of them are computed again.
         """
         waiting = [ref for ref in dict.fromkeys(references) if ref not in self._held]
-        for start in range(0, len(waiting), TOGETHER):
-            opened = {}
-            for reference in waiting[start : start + TOGETHER]:
-                try:
-                    opened[reference] = self._pixels([reference])
-                except MedGPTError as error:
-                    self.errors[reference] = error.code
-            if opened:
+        opened: dict[str, torch.Tensor] = {}
+        for number, reference in enumerate(waiting, start=1):
+            try:
+                opened[reference] = self._pixels([reference])
+            except MedGPTError as error:
+                self.errors[reference] = error.code
+            if opened and (number == len(waiting) or sum(map(len, opened.values())) >= TOGETHER):
                 self._see(opened)
+                opened = {}
 
     def _see(self, opened: dict[str, torch.Tensor]) -> None:
         values = torch.cat(list(opened.values())).to(self._model.device, self._model.dtype)
-        features = self._model.get_image_features(pixel_values=values, return_dict=True).pooler_output
+        features = [
+            feature
+            for together in torch.split(values, TOGETHER)
+            for feature in self._model.get_image_features(
+                pixel_values=together, return_dict=True
+            ).pooler_output
+        ]
         self.seen += len(opened)
-        for reference, feature in zip(opened, features, strict=True):
+        seen = iter(features)
+        for reference, tiles in opened.items():
             # A copy: a slice would keep its whole batch alive.
-            self._held[reference] = feature.clone()
+            self._held[reference] = torch.cat([next(seen) for _ in tiles])
             self.errors.pop(reference, None)
-        size = next(iter(self._held.values())).nbytes
-        while len(self._held) > max(len(opened), self._held_bytes // size):
-            self._held.popitem(last=False)
+        size = sum(feature.nbytes for feature in self._held.values())
+        while len(self._held) > len(opened) and size > self._held_bytes:
+            size -= self._held.popitem(last=False)[1].nbytes

@@ -9,6 +9,7 @@ knows nothing of texts; it deals in tokens.
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -136,11 +137,11 @@ class Run:
         count = int(np.count_nonzero(ids == self._image_id)) if asked.images else 0
         if count:
             before = int(np.count_nonzero(asked.path[:start] == self._image_id))
-            each = int(np.count_nonzero(asked.path == self._image_id)) // len(asked.images)
+            bounds = asked.bounds(self._image_id)
             # Only those shown in this part: another of the request's pictures may be one that cannot be opened.
-            first, last = before // each, -(-(before + count) // each)
+            first, last = bisect_right(bounds, before) - 1, bisect_left(bounds, before + count)
             whole = torch.cat([self._features[reference] for reference in asked.images[first:last]])
-            features = whole[before - first * each : before - first * each + count]
+            features = whole[before - bounds[first] :][:count]
         return Piece(ids, range(start, end), [0] * (end - start), features)
 
     def _read_requests(self, able: list[tuple[Asked, Node | None]]) -> None:

@@ -99,5 +99,5 @@ def symbols(
     if asked.images:
         each = np.array([-1 - pictures.setdefault(ref, len(pictures)) for ref in asked.images], np.int32)
         here = spots[spots < len(row)]
-        row[here] = each.repeat(len(spots) // len(asked.images))[: len(here)]
+        row[here] = each.repeat(np.diff(asked.bounds(image_id)))[: len(here)]
     return row

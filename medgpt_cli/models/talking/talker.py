@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -128,7 +129,7 @@ class Talker:
     ) -> tuple[list[int], float]:
         """The reply's tokens, and when the first of them was there."""
         ids = asked.prompt.tolist()
-        symbols, names = self._symbols(ids, asked.images)
+        symbols, names = self._symbols(asked)
         kept = self.dialogues.with_beginning_of(symbols[:-1])
         done = kept.end
         hidden = reader.read(
@@ -146,15 +147,16 @@ class Talker:
             listener.hear(tokens[-1])
         return tokens, first
 
-    def _symbols(self, ids: list[int], images: Sequence[str]) -> tuple[list[Hashable], list[str]]:
+    def _symbols(self, asked: Asked) -> tuple[list[Hashable], list[str]]:
         """The prompt with each picture's name at its tokens, and the names in their order."""
-        self._references = {f"{self._stamp(image)} {image}": image for image in images}
-        names = [f"{self._stamp(image)} {image}" for image in images]
-        symbols: list[Hashable] = list(ids)
-        places = [at for at, token in enumerate(ids) if token == self._model.config.image_token_id]
-        each = len(places) // len(names) if names else 0
-        for number, at in enumerate(places):
-            symbols[at] = (names[number // each], number % each)
+        names = [f"{self._stamp(image)} {image}" for image in asked.images]
+        self._references = dict(zip(names, asked.images, strict=True))
+        symbols: list[Hashable] = asked.prompt.tolist()
+        image_id = self._model.config.image_token_id
+        places = (at for at, token in enumerate(symbols) if token == image_id)
+        for name, (start, end) in zip(names, pairwise(asked.bounds(image_id)), strict=True):
+            for number in range(end - start):
+                symbols[next(places)] = (name, number)
         return symbols, names
 
     def _shown(self, symbols: list[Hashable], done: int, names: Sequence[str]) -> torch.Tensor | None:

@@ -67,7 +67,7 @@ class Tower:
         used: Blocks before the layer the projector reads; the others never see a gradient.
         tokens: Tokens of one tile inside the tower, the class token included.
         handed_on: Tokens of one tile in the language model.
-        pixels: Numbers in one tile.
+        side: Pixels across one tile.
         gate_kept: Whether its activation keeps a second matrix for the backward pass (CLIP's quick GELU).
     """
 
@@ -78,8 +78,13 @@ class Tower:
     used: int
     tokens: int
     handed_on: int
-    pixels: int
+    side: int
     gate_kept: bool
+
+    @property
+    def pixels(self) -> int:
+        """Numbers in one tile."""
+        return 3 * self.side**2
 
 
 class Weight(NamedTuple):
@@ -250,6 +255,6 @@ def _tower(config: Any) -> Tower:
         used=max(layer % (blocks + 1) for layer in chosen),
         tokens=patches if without_class else patches + 1,
         handed_on=patches,
-        pixels=3 * vision.image_size**2,
+        side=vision.image_size,
         gate_kept=vision.hidden_act == "quick_gelu",
     )

@@ -57,8 +57,9 @@ def counter(model: str) -> Counter:
 
 
 def encoder_hash(processor: Any) -> str:
-    """SHA-256 over what decides how many tokens a record has: tokenizer, template, image token and tokens an image."""
+    """SHA-256 over what decides how many tokens a record has: tokenizer, template, image token, its times and tiles."""
     from medgpt_cli.models.processor import tokens_per_image
+    from medgpt_cli.models.tiles import max_tiles
 
     tokenizer = json.loads(processor.tokenizer.backend_tokenizer.to_str())
     told = {
@@ -68,6 +69,8 @@ def encoder_hash(processor: Any) -> str:
         "tokens_per_image": tokens_per_image(processor),
         "stop": processor.tokenizer.eos_token,
     }
+    if (tiles := max_tiles(processor)) > 1:
+        told |= {"max_tiles": tiles, "side": processor.image_processor.size["height"]}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

@@ -44,14 +44,17 @@ def _whole(recipe: Any, *, online: bool) -> tuple[Any, Any, Told]:
     from medgpt_cli.models import checkpoint
     from medgpt_cli.models.processor import set_template
     from medgpt_cli.models.shrink import shrunken
+    from medgpt_cli.models.tiles import use_tiles_of
     from medgpt_cli.models.upstream.weights import Weights
     from medgpt_cli.workflows.naming import named_model
 
-    folder = named_model(recipe.model.base, recipe.model.adapter, online=online).folder
+    _, folder, adapter = named_model(recipe.model.base, recipe.model.adapter, online=online)
     config = LlavaConfig(**checkpoint.check_folder(folder))
     Weights(folder)
     processor = checkpoint.load_processor(folder)
     set_template(processor, date=recipe.chat.date, reasoning=recipe.chat.reasoning)
+    if adapter is not None:
+        use_tiles_of(processor, adapter)
     model, told = shrunken(config, seed=recipe.train.seed)
     return model, processor, told
 

@@ -52,7 +52,9 @@ def card(**changes: object) -> Card:
 
 
 def test_the_page_stands_alone_says_what_it_holds_and_escapes_everything(tmp_path: Path) -> None:
-    write_page(tmp_path / "p.html", [card(), card()], title=EVIL, model=EVIL, seen=2, side=112)
+    write_page(
+        tmp_path / "p.html", [card(), card()], title=EVIL, model=EVIL, seen=2, side=112, max_tiles=1
+    )
     page = (tmp_path / "p.html").read_text()
     read = Reader(page)
     assert not read.open
@@ -73,7 +75,7 @@ def test_only_its_owner_may_read_it_whatever_the_folder_allows(tmp_path: Path, m
     folder = tmp_path / "shared"
     folder.mkdir()
     folder.chmod(mode)
-    write_page(folder / "p.html", [], title="x", model="tiny", seen=0, side=112)
+    write_page(folder / "p.html", [], title="x", model="tiny", seen=0, side=112, max_tiles=1)
     assert stat.S_IMODE((folder / "p.html").stat().st_mode) == 0o600
     assert [path.name for path in folder.iterdir()] == ["p.html"]
 
@@ -82,5 +84,5 @@ def test_a_page_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "p.html").mkdir()
     (tmp_path / "p.html" / "x").touch()
     with pytest.raises(OSError, match=r"p\.html"):
-        write_page(tmp_path / "p.html", [], title="x", model="tiny", seen=0, side=112)
+        write_page(tmp_path / "p.html", [], title="x", model="tiny", seen=0, side=112, max_tiles=1)
     assert [path.name for path in tmp_path.iterdir()] == ["p.html"]
