@@ -6,7 +6,7 @@ DEMO := runs/demo
 # Two threads are what a laptop surely has; more would make timings of different machines hard to compare.
 THREADS ?= 2
 
-.PHONY: demo test test-full bench check vocabulary
+.PHONY: demo test test-full bench check vocabulary weights
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -37,3 +37,8 @@ bench: $(VENV)/ready
 
 vocabulary: $(VENV)/ready
 	$(BIN)/python -m medgpt_cli.workflows.vocabulary
+
+# What is there of the walk is gone on with.
+weights: $(VENV)/ready
+	mkdir -p runs/weights
+	cd runs/weights && OMP_NUM_THREADS=$(THREADS) $(CURDIR)/$(BIN)/python -m medgpt_cli.workflows.shipping

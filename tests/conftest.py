@@ -1,4 +1,4 @@
-"""What every test stands on: no network, one thread a library, a cache of its own, and `tiny` built once."""
+"""What every test stands on: no network, one thread a library, a cache of its own, and `tiny-untrained` built once."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny(cache: Path) -> Path:
-    """The checkpoint folder of `tiny`."""
+    """The checkpoint folder of `tiny-untrained`: random weights in float32, the same on every machine."""
     from medgpt_cli.models import embedded
 
-    return embedded.folder("tiny")
+    return embedded.folder("tiny-untrained")
 
 
 @pytest.fixture(autouse=True)

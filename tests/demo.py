@@ -2,8 +2,9 @@
 
     python -m tests.demo FOLDER
 
-Makes the sample set, trains `tiny` on it, asks the trained model about pictures it has not seen, and scores it before
-and after.  Every line it runs is printed first, so that the next thing you try can be one of them.
+Makes the sample set, trains `tiny-untrained` on it (random weights, so that the gain is all its own), asks the trained
+model about pictures it has not seen, and scores it before and after.  Every line it runs is printed first, so that the
+next thing you try can be one of them.
 """
 
 from __future__ import annotations
@@ -103,10 +104,10 @@ def main(folder: Path) -> None:
     sample = folder / "sample"
     if not (sample / "heldout.jsonl").exists():
         medgpt("data", "sample", "--out", str(sample))
-    before = score("tiny", sample, folder / "before")
+    before = score("tiny-untrained", sample, folder / "before")
     trained = json.loads(
         medgpt(
-            *("sft", "--data", str(sample / "local.jsonl")),
+            *("sft", "--data", str(sample / "local.jsonl"), "--model", "tiny-untrained"),
             *("--out", str(folder / "sft"), "--resume", "--json"),
             quiet=True,
         )

@@ -41,7 +41,7 @@ def make(folder: Path) -> Path:
         ]
         Path("a.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records))
         words = ["--data", "a.jsonl", "--out", "run", "train.max_steps=1", "train.max_length=512"]
-        assert main(["sft", *words, "train.lr=1e-2", *ATTEST]) == 0
+        assert main(["sft", *words, "--model", "tiny-untrained", "train.lr=1e-2", *ATTEST]) == 0
         assert main(["export", "--model", "run", "--out", "exp"]) == 0
     return folder
 

@@ -60,7 +60,13 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[st
             records.append({"question": "What is shown?", "answer": f"a {shape}", "image": name})
             records.append({"question": "How large is it?", "answer": size, "image": name})
     (folder / "local.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
-    words = ["train.max_steps=150", "train.lr=1e-3", "train.save_steps=1000"]
+    words = [
+        "--model",
+        "tiny-untrained",
+        "train.max_steps=150",
+        "train.lr=1e-3",
+        "train.save_steps=1000",
+    ]
     code = main(
         ["sft", "--data", str(folder / "local.jsonl"), "--out", str(folder / "run"), "--quiet", *words]
     )

@@ -46,8 +46,8 @@ def chat(
 ) -> None:
     """Answers one prompt, or opens a dialogue at the terminal.
 
-    Without --model it talks to the newest run under runs/, else to the small model called tiny, and says
-    which. Research software, not a medical device.
+    Without --model it talks to the newest run under runs/, else to tiny, the small trained model that comes with
+    medgpt, and says which. Research software, not a medical device.
 
     Example:
         medgpt chat --image cxr.png --prompt "Which view is this?"

@@ -44,7 +44,7 @@ Model = Annotated[
     typer.Option(
         "--model",
         metavar="REF",
-        help="Run folder, checkpoint folder, hub id, or the words tiny and small.",
+        help="Run folder, checkpoint folder, hub id, or a word: tiny, tiny-untrained, tiny-siglip, small.",
     ),
 ]
 """Sets `model.base` of the recipe in the training stages."""

@@ -39,7 +39,7 @@ def serve(
 
     Images come inside requests (data URLs of PNG, JPEG, WebP or DICOM); addresses and paths are never opened. Nothing
     that is asked or answered is logged or kept. Answers are greedy: the same question gets the same answer. Without
-    --model it serves the newest run under runs/, else the small model called tiny. Research software, not a medical
+    --model it serves the newest run under runs/, else tiny, which comes with medgpt. Research software, not a medical
     device.
 
     Example:

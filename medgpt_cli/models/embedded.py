@@ -1,7 +1,8 @@
-"""The models every installation has or can make: `tiny`, its SigLIP twin, and `small`.
+"""The models every installation has or can make: `tiny`, what it was before training, its SigLIP twin, and `small`.
 
-Built once, without a network, into the cache; the folder's name carries a hash of everything it was made from, so a
-changed recipe is a new folder and an old one is never mistaken for it.
+`tiny` lies in the package as its walk left it (`medgpt run tiny`, `make weights`).  The others are built once, without
+a network, into the cache; the folder's name carries a hash of everything it was made from, so a changed recipe is a new
+folder and an old one is never mistaken for it.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ DATE = "2026-01-01"
 
 REASONING = "low"
 SOURCES = {
-    "tiny": ("compose.py", "processor.py", "checkpoint.py", "templates", "tiny"),
     "tiny-untrained": ("compose.py", "processor.py", "checkpoint.py", "templates", "tiny"),
     "tiny-siglip": ("compose.py", "processor.py", "checkpoint.py", "templates", "tiny"),
     "small": ("compose.py", "processor.py", "checkpoint.py", "templates", "small"),
 }
 MAKERS = ("torch", "transformers", "safetensors")
+
+
+SHIPPED = {"tiny": Path(__file__).parent / "shipped" / "tiny"}
+"""Models whose trained weights are a part of the package: exports, with card, hashes and bill of materials."""
 
 
 def folder(name: str) -> Path:
@@ -36,6 +40,8 @@ def folder(name: str) -> Path:
     Raises:
         Missing: `small`, when its two files have not been fetched.
     """
+    if name in SHIPPED:
+        return SHIPPED[name]
     target = cache_dir() / f"{name}-{_fingerprint(name)}"
     if target.is_dir():
         return target

@@ -15,7 +15,7 @@ from medgpt_cli.workflows.parts_table import PartRow
 from medgpt_cli.workflows.stage_data import StageData
 
 FROM_NOTHING = ("tiny", "tiny-untrained", "tiny-siglip")
-"""Models for which the shipped recipes' rates are meant."""
+"""Models for which the shipped recipes' rates are meant; tiny itself began so, and is as small."""
 
 OF_TINY = re.compile(r"recipes/([\w-]+|tiny/[\w-]+)\.yaml")
 """The shipped recipes whose rates are for them; those of other families are for pretrained weights."""
@@ -45,7 +45,7 @@ def announce(
     start = f"goes on from {last.name}" if last else f"starts from {run_record.start_of(recipe)}"
     console.say(f"{recipe.stage} {start}, writes to {run.path}")
     if recipe.model.base is recipe.model.llm is recipe.model.adapter is None:
-        console.say(f"tiny is the embedded small model; {BIGGER}", style="dim")
+        console.say(f"tiny is the small model that medgpt carries; {BIGGER}", style="dim")
     whole = (
         recipe.lora.r is None
     )  # adapters of a pretrained model want the rate that the recipe gives them

@@ -23,6 +23,12 @@ from medgpt_cli.workflows.chat_shots import behind, examples_in
 if TYPE_CHECKING:
     from medgpt_cli.workflows.engines import Speaker
 
+TINY = (
+    "tiny ships trained and knows little: plane, level and side of slices of one averaged head, modality and body "
+    "part of a few pictures; medgpt doctor names its card"
+)
+"""What is said of the model that answers where no other is."""
+
 
 def run_chat(
     *,
@@ -112,4 +118,6 @@ def _load(model: str | None, adapter: str | None, engine: str, *, online: bool) 
     loaded = load_speaker(model, adapter, engine=engine, online=online)
     if model is None and adapter is None:
         console.say(f"model: {loaded.name} (name another with --model)")
+        if loaded.name == "tiny":
+            console.say(TINY)
     return loaded

@@ -10,7 +10,8 @@ from typing import Any
 from medgpt_cli import __version__
 from medgpt_cli.core import console, machine, offline
 from medgpt_cli.core.cache import cache_dir, cache_path
-from medgpt_cli.core.errors import InputError
+from medgpt_cli.core.errors import HashMismatch, InputError
+from medgpt_cli.core.manifest import verify_files
 from medgpt_cli.workflows import fetching
 
 NEEDED = ("torch", "torchvision", "transformers", "accelerate")
@@ -72,6 +73,9 @@ def report() -> dict[str, Any]:
             missing.append(f"{', '.join(absent)} (for {PURPOSE[extra]}): {_install(extra)}")
     if not fetching.fetched():
         missing.append(f"the pretrained parts of the model small: {fetching.GET_SMALL}")
+    tiny = _tiny()
+    if tiny["trouble"]:
+        missing.append(tiny["trouble"])
     cache = _cache()
     if cache["trouble"]:
         missing.append(cache["trouble"])
@@ -91,6 +95,7 @@ def report() -> dict[str, Any]:
         },
         "offline": offline.is_offline(),
         "extras": extras,
+        "tiny": {"folder": tiny["folder"], "whole": not tiny["trouble"]},
         "small_fetched": fetching.fetched(),
         "missing": missing,
     }
@@ -115,6 +120,8 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(
             (f"extra {extra}", "incomplete" if state["missing"] else f"installed, for {state['for']}")
         )
+    state = "trained, its hashes hold" if found["tiny"]["whole"] else "damaged"
+    rows.append(("model tiny", f"{state}; its card: {found['tiny']['folder']}/README.md"))
     rows.append(("model small", "fetched" if found["small_fetched"] else "not fetched"))
     return rows
 
@@ -137,6 +144,21 @@ def _cache() -> dict[str, str]:
         return {"folder": str(cache_dir()), "trouble": ""}
     except InputError as error:
         return {"folder": str(cache_path()), "trouble": f"{error.what}: {error.repair}"}
+
+
+def _tiny() -> dict[str, str]:
+    """Where the trained weights that come with medgpt lie, and what is wrong with them."""
+    from medgpt_cli.models import embedded
+
+    shipped = embedded.SHIPPED["tiny"]
+    try:
+        verify_files(shipped)
+    except HashMismatch as error:
+        return {
+            "folder": str(shipped),
+            "trouble": f"the model tiny is damaged ({error.what}): pip install --force-reinstall medgpt",
+        }
+    return {"folder": str(shipped), "trouble": ""}
 
 
 def _version(package: str) -> str | None:

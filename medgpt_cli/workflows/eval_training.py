@@ -18,11 +18,12 @@ from medgpt_cli.core.errors import MedGPTError
 from medgpt_cli.core.types import Sample
 from medgpt_cli.data.prepared.opening import PreparedSet, is_prepared
 from medgpt_cli.data.records import read_records
+from medgpt_cli.workflows import lineage
 from medgpt_cli.workflows.gates.leakage import against_hashes
-from medgpt_cli.workflows.naming import model_folder, named_model
+from medgpt_cli.workflows.naming import meant, model_folder, named_model
 from medgpt_cli.workflows.training_files import TRAIN, file_hashes
 
-FROM_NOTHING = ("tiny", "tiny-untrained", "tiny-siglip")
+FROM_NOTHING = ("tiny-untrained", "tiny-siglip")
 """Words for models whose weights are drawn, not trained."""
 LONGEST_CHAIN = 32
 """Runs that are followed; a longer chain goes in a circle."""
@@ -77,12 +78,13 @@ def history(ref: str, *, online: bool = False) -> History:
         online: Whether a hub id may be fetched, as when it was loaded.
     """
     found = History()
-    name = ref
+    name = meant(ref)
     for _ in range(LONGEST_CHAIN):
         if name in FROM_NOTHING:
             return found
         run = _run_of(name, online=online)
         if run is None:
+            _add_carried(found, name, online=online)
             break
         recipe, manifest = run
         found.runs += 1
@@ -96,7 +98,7 @@ def history(ref: str, *, online: bool = False) -> History:
             found.missing.append(f"{name}, which it started from, is no longer there as it was")
             return found
     found.start = name
-    if not found.runs:
+    if not found.runs and not found.files and not found.missing:
         found.missing.append(f"no training data is recorded for {ref}")
     return found
 
@@ -119,6 +121,18 @@ def _run_of(name: str, *, online: bool) -> tuple[dict[str, Any], dict[str, Any]]
     return None
 
 
+def _add_carried(found: History, name: str, *, online: bool) -> None:
+    """What an export was trained on, as the lineage it carries tells it; `tiny` is one."""
+    try:
+        links = lineage.read_manifest(model_folder(name, online=online)).get("lineage", [])
+    except MedGPTError:
+        return
+    for path, sha256 in {
+        Path(link["name"]): link["sha256"] for link in links if link["what"] == "data"
+    }.items():
+        _add_file(found, TrainedOn(path, sha256 or "", None, ()))
+
+
 def _is_same(name: str, manifest: dict[str, Any], *, online: bool) -> bool:
     try:
         return bool(named_model(name, online=online).hash() == manifest["base_hash"][name])
@@ -137,13 +151,16 @@ def _add(found: History, recipe: dict[str, Any], manifest: dict[str, Any]) -> No
         found.missing.append("evaluation sets whose records were kept out of training are not at hand")
         against = ()
     for path in dict.fromkeys(Path(part["path"]) for part in data["mix"]):
-        sha256 = recorded.get(str(path), "")
-        if not path.exists():
-            found.missing.append(f"{path} is not at hand")
-        elif not sha256 or _hash(path) != sha256:
-            found.missing.append(f"{path} is not the file it was trained on")
-        else:
-            found.files.append(TrainedOn(path, sha256, root, against))
+        _add_file(found, TrainedOn(path, recorded.get(str(path), ""), root, against))
+
+
+def _add_file(found: History, wanted: TrainedOn) -> None:
+    if not wanted.path.exists():
+        found.missing.append(f"{wanted.path} is not at hand")
+    elif not wanted.sha256 or _hash(wanted.path) != wanted.sha256:
+        found.missing.append(f"{wanted.path} is not the file it was trained on")
+    else:
+        found.files.append(wanted)
 
 
 def _hash(path: Path) -> str:

@@ -11,8 +11,8 @@ from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.training.first_loss import Start, judge
 from medgpt_cli.workflows import run_record
 
-DRAWN = (None, "tiny", "tiny-untrained", "tiny-siglip")
-"""Models whose weights were drawn at random; tiny stands for an empty name."""
+DRAWN = ("tiny-untrained", "tiny-siglip")
+"""Models whose weights were drawn at random."""
 
 COMPOSED = ("small",)
 """Models of pretrained halves, between which nothing has learnt."""

@@ -118,7 +118,7 @@ class Model:
     """`tiny`, its parts, and the ways to ask it."""
 
     def __init__(self) -> None:
-        self.model, self.processor = checkpoint.load(embedded.folder("tiny"))
+        self.model, self.processor = checkpoint.load(embedded.folder("tiny-untrained"))
         self.encoder = encoder_of(self.processor)
         self.pixels = pixels_of(self.processor)
         self.ours = self.answerer()

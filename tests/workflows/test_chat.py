@@ -13,7 +13,7 @@ from PIL import Image
 from medgpt_cli.app import main
 from medgpt_cli.chat.notice import NOTICE
 from medgpt_cli.core.types import Reply, Turn
-from medgpt_cli.workflows import loading
+from medgpt_cli.workflows import chat, loading
 
 NAMED = "model: fake (name another with --model)"
 
@@ -206,3 +206,13 @@ def test_tiny_answers_about_a_picture_and_is_scored(
     document = json.loads(capfd.readouterr().out)
     assert document["tasks"][0]["overall"]["n"] == 1
     assert len(document["model_hash"]) == 64
+
+
+def test_tiny_says_what_it_is_where_nobody_named_a_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # no runs/ here
+    assert main(["chat", "--prompt", "Which plane?", "--max-new-tokens", "4"]) == 0
+    assert f"model: tiny (name another with --model)\n{chat.TINY}\n" in capfd.readouterr().err.replace(
+        "\r", ""
+    )

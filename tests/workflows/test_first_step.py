@@ -11,7 +11,7 @@ from medgpt_cli.app import main
 from medgpt_cli.training.trainer import StageTrainer
 from medgpt_cli.workflows.first_step import start_kind
 
-LINE = ["sft", "--data", "local.jsonl", "train.max_steps=1", "--out", "run"]
+LINE = ["sft", "--data", "local.jsonl", "--model", "tiny-untrained", "train.max_steps=1", "--out", "run"]
 
 
 @pytest.fixture
@@ -24,8 +24,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("base", "llm", "kind"),
     [
-        (None, None, "fresh"),
-        ("tiny", None, "fresh"),
+        (None, None, "continued"),
+        ("tiny", None, "continued"),
+        ("tiny-untrained", None, "fresh"),
         ("tiny-siglip", None, "fresh"),
         ("small", None, "composed"),
         (None, "llama", "composed"),

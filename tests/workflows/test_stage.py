@@ -91,7 +91,8 @@ def test_the_resolved_recipe_repeats_the_run(folder: Path) -> None:
 
 @pytest.mark.parametrize("stage", ["align", "midtrain", "sft"])
 def test_a_stage_moves_only_the_parts_it_names(folder: Path, tiny: Path, stage: str) -> None:
-    assert main([stage, "--data", "local.jsonl", "--out", "run", *FAST, "train.max_steps=2"]) == 0
+    words = ["--model", "tiny-untrained", "--out", "run", *FAST, "train.max_steps=2"]
+    assert main([stage, "--data", "local.jsonl", *words]) == 0
     before, after = load_file(tiny / "model.safetensors"), weights("run")
     moved = {name for name in before if not torch.equal(before[name], after[name])}
     projector = {name for name in before if name.startswith("multi_modal_projector.")}
@@ -450,6 +451,7 @@ def test_a_record_too_long_for_a_row_is_parted_between_turns(
 
 def test_a_part_may_learn_at_a_rate_of_its_own(folder: Path, tiny: Path) -> None:
     words = ["train.max_steps=2", "train.warmup=0", "train.schedule=constant", "parts.llm.lr=1e-12"]
+    words += ["--model", "tiny-untrained"]
     assert main(["sft", "--data", "local.jsonl", "--out", "run", *FAST, *words]) == 0
     before, after = load_file(tiny / "model.safetensors"), weights("run")
 

@@ -46,7 +46,7 @@ def test_an_untouched_export_holds(copied: Path, capsys: pytest.CaptureFixture[s
         "same      model    run",
         "same      run      run",
         "same      data     a.jsonl",
-        "same      base     tiny",
+        "same      base     tiny-untrained",
         "same      answers  largest difference of a logit 0, same words 100%, 6 prompts",
     ]
 
@@ -140,7 +140,7 @@ def test_what_is_gone_is_told_and_no_fault(copied: Path, capsys: pytest.CaptureF
     assert main(["verify", "exp", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     states = {link["name"]: link["state"] for link in told["links"]}
-    assert states == {"exp": "same", "run": "not here", "a.jsonl": "not here", "tiny": "same"}
+    assert states == {"exp": "same", "run": "not here", "a.jsonl": "not here", "tiny-untrained": "same"}
     assert told["comparison"] is None
     assert told["holds"] is True
 

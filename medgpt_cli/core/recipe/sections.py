@@ -50,7 +50,7 @@ class Model(Section):
     """Which model is trained."""
 
     base: str | None = None
-    """Whole model to start from: run or checkpoint folder, hub id, tiny or small; tiny when empty."""
+    """Whole model to start from: run or checkpoint folder, hub id, tiny, tiny-untrained or small; tiny when empty."""
     llm: str | None = None
     """Language model to compose with `vision` instead of a whole `base`: folder or hub id."""
     vision: str | None = None

@@ -29,7 +29,15 @@ def test_list(medgpt: Callable[..., Any]) -> None:
 def test_list_as_json(medgpt: Callable[..., Any]) -> None:
     rows = json.loads(medgpt("recipe", "list", "--json").out)
     own = [row for row in rows if "/" not in row["name"]]
-    assert [row["name"] for row in own] == ["adapt", "align", "data", "eval", "export", "midtrain", "sft"]
+    assert [row["name"] for row in own] == [
+        "adapt",
+        "align",
+        "data",
+        "eval",
+        "export",
+        "midtrain",
+        "sft",
+    ]
     assert own[6] == {
         "name": "sft",
         "stage": "sft",

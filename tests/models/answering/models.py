@@ -22,7 +22,7 @@ from medgpt_cli.workflows.loading import encoder_of, pixels_of
 from tests.parts import write_llama, write_tower
 from tests.pictures import film
 
-KINDS = ("tiny", "tiny-siglip", "llama")
+KINDS = ("tiny-untrained", "tiny-siglip", "llama")
 
 QUESTIONS = (
     "Which plane is this?",

@@ -138,7 +138,7 @@ def test_a_reply_that_begins_like_the_last_ones_takes_fewer_passes(
     assert answer.reader.passes < plain.reader.passes
 
 
-@pytest.mark.parametrize("kind", ["tiny", "llama"])
+@pytest.mark.parametrize("kind", ["tiny-untrained", "llama"])
 def test_long_dialogues_slide_out_of_the_window(kind: str, tmp_path: Path) -> None:
     model, processor = load(kind, tmp_path)
     model.generation_config.eos_token_id = [processor.tokenizer.eos_token_id]

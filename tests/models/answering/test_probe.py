@@ -25,7 +25,7 @@ def test_models_of_ours_agree(kind: str, dtype: torch.dtype, tmp_path: Path) -> 
 def test_an_attention_that_loses_something_is_found_out(
     lost: str, dtype: torch.dtype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model, _ = load("tiny", tmp_path)
+    model, _ = load("tiny-untrained", tmp_path)
     model.to(dtype)
     ours = attention.attend_to_slots
 

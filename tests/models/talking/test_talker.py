@@ -34,7 +34,7 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def tiny_pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
-    return load("tiny", tmp_path_factory.mktemp("tiny"))
+    return load("tiny-untrained", tmp_path_factory.mktemp("tiny"))
 
 
 def refused(*args: object, **kwargs: object) -> Reply:
