@@ -25,6 +25,7 @@ model:
     factor: null        # default
     original: null      # default
   feature_layer: -2     # default
+  max_tiles: null       # default
 data:
   mix:
     - path: a.jsonl     # mine.yaml:5
