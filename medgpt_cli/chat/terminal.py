@@ -7,36 +7,49 @@ a patient. This module knows nothing of models.
 from __future__ import annotations
 
 import contextlib
-import re
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from medgpt_cli.chat.session import Answered, Left, Session, Told
+from medgpt_cli.chat import preview
+from medgpt_cli.chat.comparing import comparing
+from medgpt_cli.chat.events import Answered, Attached, Compared, Event, Left, Told
+from medgpt_cli.chat.session import Session
+from medgpt_cli.chat.writing import writing
 from medgpt_cli.core import console
 from medgpt_cli.core.types import Reply
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 PROMPT = "> "
 WELCOME = "/image PATH shows an image, /help lists the commands, Ctrl-D leaves."
 HOW_TO_LEAVE = "To leave: /quit or Ctrl-D."
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
-
-def converse(session: Session, read: Callable[[], str] | None = None) -> None:
+def converse(
+    session: Session,
+    read: Callable[[], str] | None = None,
+    look: Callable[[str], Image] | None = None,
+) -> None:
     """Takes lines until the person leaves or the input ends.
 
     Args:
         session: The dialogue.
         read: Gives the next line and raises `EOFError` after the last; stdin when None.
+        look: Opens an image that was shown, to draw it; None draws none.
     """
     read = read or _reader()
     console.say(WELCOME, style="dim")
+    for path in session.waiting:
+        _draw(path, look)
     while True:
         try:
             line = read()
-            if line.strip() and not _turn(session, line):
+            if line.strip() and not _turn(session, line, look):
                 return
         except KeyboardInterrupt:
             with contextlib.suppress(KeyboardInterrupt):  # pressed twice: still no reason to lose it all
@@ -45,33 +58,65 @@ def converse(session: Session, read: Callable[[], str] | None = None) -> None:
             return
 
 
-def _turn(session: Session, line: str) -> bool:
+def _turn(session: Session, line: str, look: Callable[[str], Image] | None) -> bool:
     """One line and what came of it; False when the person left."""
-    with stoppable() as stop:
-        event = session.take(line, on_text=stream, stop=stop)
+    event = _asked(session, line)
     if isinstance(event, Left):
         return False
     if isinstance(event, Told):
         console.talk().print(event.text, style="red" if event.trouble else "dim")
+    if isinstance(event, Attached):
+        if session.previews:
+            _draw(event.path, look)
+        console.talk().print(event.text, style="dim")
     if isinstance(event, Answered):
-        stream("\n")
         console.say(tally(event.reply, interrupted=event.interrupted), style="dim")
+    if isinstance(event, Compared):
+        for voice, answer in ((session.voice, event.first), (session.other, event.second)):
+            if voice is not None and answer is not None:
+                told = tally(answer.reply, interrupted=answer.interrupted)
+                console.say(f"{voice.name}: {told}", style="dim")
+        if event.fault:
+            console.talk().print(event.fault, style="red")
+        elif event.second is None:
+            console.say("Stopped; the second model did not answer this message.", style="dim")
     return True
 
 
-def stream(piece: str) -> None:
-    """A piece of an answer onto stdout at once; a model must not be able to steer the terminal."""
-    out = console.result().file
-    out.write(_CONTROLS.sub("", piece))
-    out.flush()
+def _asked(session: Session, line: str) -> Event:
+    """What came of a line, the answer shown meanwhile."""
+    with stoppable() as stop, contextlib.ExitStack() as after:
+        if session.other is None:
+            shown = writing()
+            after.callback(shown.end)
+            return session.take(line, on_text=shown.piece, stop=stop)
+        both = comparing((session.voice.name, session.other.name))
+        after.callback(both.end)
+        return session.take(line, on_text=both.first, on_other=both.second, stop=stop)
+
+
+def _draw(path: str, look: Callable[[str], Image] | None) -> None:
+    """An image on stderr, where that is a terminal that can."""
+    on = console.talk()
+    how = preview.way(on, os.environ)
+    if look is None or how is None or console.is_quiet():
+        return
+    drawn = preview.drawn(look(path), how, on.width)
+    if isinstance(drawn, str):
+        on.file.write(f"{drawn}\n")
+        on.file.flush()
+    else:
+        on.print(drawn, soft_wrap=True)
 
 
 def tally(reply: Reply, *, interrupted: bool = False) -> str:
-    """Count, time and speed of an answer, and why it ended if not by itself."""
+    """Count, time, time to the first token and speed of an answer, and why it ended if not by itself."""
     parts = []
     if reply.tokens and reply.seconds:
-        count = f"{reply.tokens} token{'s' if reply.tokens > 1 else ''}"
-        parts = [count, f"{reply.seconds:.1f} s", f"{reply.tokens / reply.seconds:.1f} tokens/s"]
+        parts = [f"{reply.tokens} token{'s' if reply.tokens > 1 else ''}", f"{reply.seconds:.1f} s"]
+        if reply.first_token_seconds:
+            parts.append(f"first after {reply.first_token_seconds:.2f} s")
+        parts.append(f"{reply.tokens / reply.seconds:.1f} tokens/s")
     if not reply.finished:
         parts.append("stopped" if interrupted else "cut at the token limit")
     return ", ".join(parts)

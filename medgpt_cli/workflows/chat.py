@@ -15,9 +15,11 @@ from medgpt_cli.chat import oneshot, terminal
 from medgpt_cli.chat.notice import NOTICE
 from medgpt_cli.chat.pictures import picture
 from medgpt_cli.chat.session import Session
+from medgpt_cli.chat.writing import writing
 from medgpt_cli.core import console
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.data.images.reading import open_image
+from medgpt_cli.workflows.chat_models import Loading
 from medgpt_cli.workflows.chat_shots import behind, examples_in
 
 if TYPE_CHECKING:
@@ -62,29 +64,30 @@ def run_chat(
         _check_image(each.path)
     examples = examples_in(shots) if shots is not None else []
     loaded = _load(model, adapter, engine, online=online)
-    generate = behind(examples, loaded.generate) if examples else loaded.generate
+    models = Loading(
+        online=online, around=lambda generate: behind(examples, generate) if examples else generate
+    )
+    voice = models.voice(loaded)
     if asked is None:
         # Shown even with --quiet: whoever sits down to talk shall have read it.
         console.talk().print(NOTICE, style="yellow")
-        session = Session(
-            generate,
-            _check_image,
-            model=loaded.name,
-            model_hash=loaded.hash,
-            max_new_tokens=max_new_tokens,
-        )
+        session = Session(voice, models, _check_image, max_new_tokens=max_new_tokens)
         for each in pictures:
             session.attach(*each)
-        terminal.converse(session)
+        terminal.converse(session, look=open_image)
         return
     console.say(NOTICE, style="yellow")
     streaming = not json and sys.stdout.isatty()
-    ask = partial(oneshot.ask, generate, asked, pictures, max_new_tokens=max_new_tokens)
-    reply = ask(on_text=terminal.stream) if streaming else ask()
+    ask = partial(oneshot.ask, voice.generate, asked, pictures, max_new_tokens=max_new_tokens)
+    shown = writing()
+    reply = ask(on_text=shown.piece) if streaming else ask()
     if json:
         console.print_json(oneshot.document(reply, loaded.name, len(images), len(examples)))
         return
-    sys.stdout.write("\n" if streaming else f"{reply.text}\n")
+    if streaming:
+        shown.end()
+    else:
+        sys.stdout.write(f"{reply.text}\n")
     console.say(terminal.tally(reply), style="dim")
 
 

@@ -14,7 +14,7 @@ from medgpt_cli.data.images.reading import open_image
 from medgpt_cli.data.images.tiling import OpenPicture
 from medgpt_cli.models.llama_cpp.engine import LlamaCpp
 from medgpt_cli.models.llama_cpp.facts import is_gguf
-from medgpt_cli.workflows.naming import WORDS
+from medgpt_cli.workflows.naming import WORDS, Named
 
 AUTO, TRANSFORMERS, LLAMA_CPP = "auto", "transformers", "llama.cpp"
 ENGINES = (AUTO, TRANSFORMERS, LLAMA_CPP)
@@ -34,12 +34,14 @@ class Speaker:
         hash: SHA-256 over its files.
         generate: Answers dialogues.
         engine: The program that runs it.
+        named: The model and its adapter apart; None for a GGUF export.
     """
 
     name: str
     hash: str
     generate: Generate
     engine: str
+    named: Named | None = None
 
 
 def load_speaker(
@@ -77,7 +79,7 @@ def load_speaker(
         from medgpt_cli.workflows.loading import load_model
 
         loaded = load_model(ref, adapter, online=online, open_picture=open_picture)
-        return Speaker(loaded.name, loaded.hash, loaded.generate, TRANSFORMERS)
+        return Speaker(loaded.name, loaded.hash, loaded.generate, TRANSFORMERS, loaded.named)
     if engine == TRANSFORMERS:
         raise UsageError(
             f"{ref} is a GGUF export, which transformers does not read",

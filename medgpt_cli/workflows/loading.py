@@ -24,7 +24,7 @@ from medgpt_cli.models.talking.talker import Talker
 from medgpt_cli.models.tiles import max_tiles
 from medgpt_cli.workflows.adding import add_adapter
 from medgpt_cli.workflows.engines import MAX_NEW_TOKENS
-from medgpt_cli.workflows.naming import WORDS, meant, named_model
+from medgpt_cli.workflows.naming import WORDS, Named, meant, named_model
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class LoadedModel:
         hash: SHA-256 over the checkpoint's files, and the adapter's.
         generate: Answers dialogues.
         answer: Answers many questions at once, for the evaluation.
+        named: The model and its adapter apart.
     """
 
     name: str
@@ -44,6 +45,7 @@ class LoadedModel:
     hash: str
     generate: Generate
     answer: AnswerMany
+    named: Named
 
 
 def tiling_of(processor: Any, open_picture: OpenPicture = open_image) -> Tiling:
@@ -142,6 +144,7 @@ def load_model(
         hash=named.hash(),
         generate=generate,
         answer=answer,
+        named=named,
     )
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from medgpt_cli.chat.session import Session
+from medgpt_cli.chat.voices import Voice
 from medgpt_cli.core import console
-from medgpt_cli.core.errors import BadImage
+from medgpt_cli.core.errors import BadImage, NotThere
 from medgpt_cli.core.types import Reply, Turn
 
 
@@ -51,6 +52,23 @@ class Echo:
         )
 
 
+class Models:
+    """Gives what was put in, by name; a name that nobody put in is an error, as of a model that is not there."""
+
+    def __init__(self, **voices: Voice) -> None:
+        self.voices = voices
+        self.asked: list[tuple[str, ...]] = []
+
+    def with_adapter(self, voice: Voice, adapter: str | None) -> Voice:
+        self.asked.append((voice.name, str(adapter)))
+        return self.named(adapter or voice.base)
+
+    def named(self, ref: str) -> Voice:
+        if ref not in self.voices:
+            raise NotThere(f"there is no model folder {ref}", repair="name another")
+        return self.voices[ref]
+
+
 def check_image(path: str) -> None:
     if "bad" in path:
         raise BadImage("is damaged or cut short", where=path, repair="copy it again from where it came")
@@ -69,4 +87,4 @@ def echo() -> Echo:
 
 @pytest.fixture
 def session(echo: Echo) -> Session:
-    return Session(echo, check_image, model="fake", model_hash="f" * 64, max_new_tokens=32)
+    return Session(Voice("fake", "f" * 64, echo), Models(), check_image, max_new_tokens=32)

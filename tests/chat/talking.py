@@ -23,7 +23,7 @@ def count(turns, images, *, max_new_tokens=None, on_text=None, stop=None):
 
 
 def load_model(ref, adapter=None, **_):
-    return types.SimpleNamespace(generate=count, name="fake", hash="0" * 64)
+    return types.SimpleNamespace(generate=count, name="fake", hash="0" * 64, named=None)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from medgpt_cli.chat.events import Answered, Attached, Left, Told
 from medgpt_cli.chat.notice import NOTICE
-from medgpt_cli.chat.session import HELP, Answered, Left, Session, Told
+from medgpt_cli.chat.session import HELP, Session
+from medgpt_cli.chat.voices import Voice
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.core.types import Reply, Role, Turn
 
@@ -30,8 +32,9 @@ def test_the_dialogue_grows_turn_by_turn(session: Session, echo: Any) -> None:
 
 
 def test_images_go_with_the_next_message_and_stay_in_the_history(session: Session, echo: Any) -> None:
-    assert session.take("/image a.png") == Told("1 image will be shown with the next message.")
-    assert session.take("/image 'my b.png'") == Told("2 images will be shown with the next message.")
+    one, two = session.take("/image a.png"), session.take("/image 'my b.png'")
+    assert one == Attached("1 image will be shown with the next message.", "a.png")
+    assert two == Attached("2 images will be shown with the next message.", "my b.png")
     say(session, "compare")
     session.take('/image "c.dcm#frame=3"')
     say(session, "and this")
@@ -73,14 +76,14 @@ def test_a_failed_answer_leaves_the_dialogue_as_it_was(
 ) -> None:
     say(session, "hello")
     session.take("/image a.png")
-    works = session._generate
+    works = session.voice
 
     def fails(*_: object, **__: object) -> Reply:
         raise failure
 
-    session._generate = fails
+    session.voice = Voice("fake", "f" * 64, fails)
     assert session.take("too much") == Told(told, trouble=True)
-    session._generate = works
+    session.voice = works
     say(session, "less")
     assert [turn.text for turn in echo.turns[-1]] == ["hello", "You said: hello", "less"]
     assert echo.images[-1] == ["a.png"]
@@ -90,7 +93,7 @@ def test_a_bug_is_not_hidden(session: Session) -> None:
     def fails(*_: object, **__: object) -> Reply:
         raise ZeroDivisionError
 
-    session._generate = fails
+    session.voice = Voice("fake", "f" * 64, fails)
     with pytest.raises(ZeroDivisionError):
         session.take("hello")
 
@@ -104,7 +107,7 @@ def test_a_stopped_answer_keeps_what_was_said_and_is_marked(session: Session, ec
     event = session.take("one two three", stop=stop_after(3))
     assert isinstance(event, Answered)
     assert (event.reply.text, event.interrupted) == ("You said: one", True)
-    assert session.transcript()["turns"][1]["interrupted"] is True
+    assert session._exchanges[0].answer.interrupted
     say(session, "go on")
     assert echo.turns[-1][1] == Turn(Role.ASSISTANT, ("You said: one",))
 
@@ -124,7 +127,7 @@ def test_a_second_interrupt_keeps_what_was_heard(session: Session) -> None:
         on_text("half an")
         raise KeyboardInterrupt
 
-    session._generate = stuck
+    session.voice = Voice("fake", "f" * 64, stuck)
     event = session.take("hello")
     assert isinstance(event, Answered)
     assert (event.reply.text, event.interrupted) == ("half an", True)
@@ -141,7 +144,8 @@ def test_clear_forgets_images_and_words(session: Session, echo: Any) -> None:
 
 
 def test_save_writes_a_private_transcript_with_notice_and_hash(session: Session, tmp_path: Path) -> None:
-    session.take("/image a.png")
+    session.take("/image prior=a.png")
+    session.take("/image b.png")
     say(session, "hello")
     file = tmp_path / "talk one.json"
     assert session.take(f"/save {file}") == Told(f"Saved to {file}.")
@@ -149,16 +153,26 @@ def test_save_writes_a_private_transcript_with_notice_and_hash(session: Session,
         "notice": NOTICE,
         "model": "fake",
         "model_hash": "f" * 64,
+        "adapter": None,
         "turns": [
-            {"role": "user", "text": "hello", "images": ["a.png"]},
+            {
+                "role": "user",
+                "text": "hello",
+                "images": ["a.png", "b.png"],
+                "image_names": ["prior", ""],
+            },
             {
                 "role": "assistant",
-                "text": "You said: hello",
+                "model": "fake",
+                "model_hash": "f" * 64,
+                "adapter": None,
+                "text": "You said: Pictures: prior image, image.\nhello",
                 "thinking": "thought",
                 "finished": True,
                 "interrupted": False,
-                "tokens": 3,
+                "tokens": 7,
                 "seconds": 0.5,
+                "first_token_seconds": 0.1,
             },
         ],
     }
@@ -205,7 +219,9 @@ def test_a_space_in_front_makes_a_slash_a_message(session: Session) -> None:
 def test_a_window_is_put_on_the_image_that_waits(session: Session, echo: Any) -> None:
     session.take("/image a.png")
     session.take("/image ct.dcm#frame=3")
-    assert session.take("/window 400 40") == Told("The image will be shown at level 40, window 400.")
+    assert session.take("/window 400 40") == Attached(
+        "The image will be shown at level 40, window 400.", "ct.dcm#frame=3&window=40/400"
+    )
     session.take("/window 1500 -600")
     say(session, "compare")
     assert echo.images == [["a.png", "ct.dcm#frame=3&window=-600/1500"]]
@@ -223,13 +239,15 @@ def test_a_window_that_cannot_be(session: Session, line: str, told: str) -> None
     assert session.take(line) == Told(told, trouble=True)
 
 
-def test_an_image_that_takes_no_window_keeps_its_own(tmp_path: Path, echo: Any) -> None:
+def test_an_image_that_takes_no_window_keeps_its_own(
+    session: Session, tmp_path: Path, echo: Any
+) -> None:
     from PIL import Image
 
     from medgpt_cli.data.images.reading import open_image
 
     Image.radial_gradient("L").save(tmp_path / "x.png")
-    session = Session(echo, open_image, model="m", model_hash="f" * 64)
+    session = Session(session.voice, session._models, open_image)
     session.take(f"/image {tmp_path / 'x.png'}")
     for wrong in ("400 40", "x y"):
         event = session.take(f"/window {wrong}")

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from medgpt_cli.chat.session import Session
-from medgpt_cli.chat.terminal import converse, stoppable, stream, tally
+from medgpt_cli.chat.terminal import converse, stoppable, tally
+from medgpt_cli.chat.voices import Voice
+from medgpt_cli.chat.writing import writing
 from medgpt_cli.core import console
 from medgpt_cli.core.types import Reply
 
@@ -31,14 +33,14 @@ def test_a_whole_session_word_for_word(session: Session, capfd: pytest.CaptureFi
     assert out == "You said: hello there\nYou said: bye\n"
     assert err.splitlines() == [
         "/image PATH shows an image, /help lists the commands, Ctrl-D leaves.",
-        "4 tokens, 0.5 s, 8.0 tokens/s",
+        "4 tokens, 0.5 s, first after 0.10 s, 8.0 tokens/s",
         "bad.png  is damaged or cut short",
         "copy it again from where it came",
         "",
         "To leave: /quit or Ctrl-D.",
         "there is no command /imag",
         "did you mean /image?",
-        "3 tokens, 0.5 s, 6.0 tokens/s",
+        "3 tokens, 0.5 s, first after 0.10 s, 6.0 tokens/s",
     ]
 
 
@@ -75,7 +77,7 @@ def test_an_interrupt_stops_the_answer_and_not_the_program(
     session: Session, echo: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = signal.getsignal(signal.SIGINT)
-    works = session._generate
+    works = session.voice.generate
 
     def pressed(turns: Any, images: Any, *, on_text: Any, **options: Any) -> Reply:
         def heard(piece: str) -> None:
@@ -85,13 +87,13 @@ def test_an_interrupt_stops_the_answer_and_not_the_program(
 
         return works(turns, images, on_text=heard, **options)
 
-    session._generate = pressed
+    session.voice = Voice("fake", "f" * 64, pressed)
     converse(session, lines("one two three", "go on"))
     out, err = capfd.readouterr()
     assert out == "You said: one\nYou said: go on\n"
     assert err.splitlines()[1:] == [
-        "3 tokens, 0.5 s, 6.0 tokens/s, stopped",
-        "4 tokens, 0.5 s, 8.0 tokens/s",
+        "3 tokens, 0.5 s, first after 0.10 s, 6.0 tokens/s, stopped",
+        "4 tokens, 0.5 s, first after 0.10 s, 8.0 tokens/s",
     ]
     assert signal.getsignal(signal.SIGINT) is before
 
@@ -106,8 +108,10 @@ def test_the_second_interrupt_is_one() -> None:
 
 
 def test_a_model_cannot_steer_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
-    stream("\x1b[2Jleft\x07\x9b31m\r\n\tµ")
-    assert capfd.readouterr().out == "[2Jleft31m\n\tµ"
+    shown = writing()
+    shown.piece("\x1b[2Jleft\x07\x9b31m\r\n\tµ")
+    shown.end()
+    assert capfd.readouterr().out == "[2Jleft31m\n\tµ\n"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ class Model:
 
     def load(self, ref: str | None, adapter: str | None = None, **_: object) -> Any:
         self.loaded.append(ref)
-        return SimpleNamespace(name=ref or "fake", hash="f" * 64, generate=self.generate)
+        return SimpleNamespace(name=ref or "fake", hash="f" * 64, generate=self.generate, named=None)
 
     def generate(
         self,
@@ -66,7 +66,7 @@ def test_one_prompt_one_answer(model: Model, capfd: pytest.CaptureFixture[str]) 
     assert main(words) == 0
     out, err = capfd.readouterr()
     assert out == "Axial.\n"
-    assert err.splitlines() == [NAMED, NOTICE, "3 tokens, 0.5 s, 6.0 tokens/s"]
+    assert err.splitlines() == [NAMED, NOTICE, "3 tokens, 0.5 s, first after 0.10 s, 6.0 tokens/s"]
     assert model.asked == [("Which plane?", ["x.png", "y.png"], 9)]
 
 

@@ -28,7 +28,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Asked:
         return Reply("Axial.", tokens=3, seconds=0.5)
 
     def load(*_: object, **__: object) -> Any:
-        return SimpleNamespace(name="fake", hash="f" * 64, generate=generate)
+        return SimpleNamespace(name="fake", hash="f" * 64, generate=generate, named=None)
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(chat, "_load", load)
