@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 from scipy import ndimage
 
 
@@ -30,3 +30,18 @@ def film(seed: int, width: int = 320, height: int = 288) -> Image.Image:
         noise = ndimage.gaussian_filter(draw.standard_normal((height, width)), blur * width / 320)
         grey += weight * noise / noise.std()
     return Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8)).convert("RGB")
+
+
+def symmetric(seed: int, side: int) -> Image.Image:
+    """A film that equals its mirror image, as slices of a symmetric average do.
+
+    At 250 pixels the blocks of a JPEG lie otherwise on the left than on the right, and so does its noise.
+
+    Args:
+        seed: Of the patient.
+        side: In pixels.
+    """
+    left = film(seed).resize((side, side))
+    mask = Image.new("L", left.size, 0)
+    mask.paste(255, (0, 0, side // 2, side))
+    return Image.composite(left, ImageOps.mirror(left), mask)

@@ -8,12 +8,21 @@ re-encoded copies within one large set by sorting samples of signs.  This module
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medgpt_cli.data.duplicates.pictures import BYTES, FREQUENCIES, Prints
+from medgpt_cli.data.duplicates.pictures import (
+    BYTES,
+    EVEN,
+    FREQUENCIES,
+    MIRROR_LIKE,
+    NEARLY_MIRROR_LIKE,
+    Prints,
+    even_alone,
+)
 from medgpt_cli.data.duplicates.unions import Ints, Unions
 
 NEAR = 45
@@ -75,35 +84,61 @@ class PictureIndex:
         return one[close], other[close], apart[close]
 
 
-def cluster_pictures(phashes: Prints, flat: NDArray[np.bool_], radius: int = RE_ENCODED) -> Ints:
+def cluster_pictures(
+    phashes: Prints,
+    flat: NDArray[np.bool_],
+    lopsided: NDArray[np.float32],
+    radius: int = RE_ENCODED,
+) -> Ints:
     """The cluster of each picture of a set, as the number of the first picture in it.
 
     Args:
         phashes: (pictures, 32).
         flat: Pictures that show nothing; they stay alone.
+        lopsided: How far each is from its own mirror image; one that equals it is compared by the signs that
+            mirroring does not change, half as many of which may differ.
         radius: Largest number of signs that may differ.
 
     Returns:
         Labels; copies that were only re-encoded, resized or re-windowed share one.
     """
     unions = Unions(len(phashes))
-    shown = np.flatnonzero(~flat).astype(np.int32)
     draw = np.random.default_rng(0)
+    shown = np.flatnonzero(~flat).astype(np.int32)
+    for one, other in _meeting(phashes, shown, np.arange(1, FREQUENCIES**2), unions, draw):
+        near = _differing(phashes, one, other) <= radius
+        unions.join(one[near], other[near])
+    alike = shown[lopsided[shown] < NEARLY_MIRROR_LIKE]
+    for one, other in _meeting(phashes, alike, np.flatnonzero(EVEN)[1:], unions, draw):
+        near = _differing(phashes, one, other, even=True) <= radius // 2
+        near &= np.minimum(lopsided[one], lopsided[other]) < MIRROR_LIKE
+        unions.join(one[near], other[near])
+    return unions.labels
+
+
+def _meeting(
+    phashes: Prints, items: Ints, signs: NDArray[np.int64], unions: Unions, draw: np.random.Generator
+) -> Iterator[tuple[Ints, Ints]]:
+    """Pairs of `items` that agree in one of the samples of `signs` and are not joined yet, table by table."""
     for _ in range(TABLES):
-        sampled = draw.choice(np.arange(1, FREQUENCIES * FREQUENCIES), SAMPLED, replace=False)
-        keys = np.zeros(len(shown), dtype=np.uint32)
-        for sign in sampled:
-            keys = keys << np.uint32(1) | (phashes[shown, sign >> 3] >> (7 - (sign & 7)) & 1)
+        keys = np.zeros(len(items), dtype=np.uint32)
+        for sign in draw.choice(signs, SAMPLED, replace=False):
+            keys = keys << np.uint32(1) | (phashes[items, sign >> 3] >> (7 - (sign & 7)) & 1)
         order = np.argsort(keys, kind="stable")
-        keys, items = keys[order], shown[order]
+        keys, sorted_items = keys[order], items[order]
         for step in range(1, NEIGHBOURS + 1):
             same = np.flatnonzero(keys[step:] == keys[:-step])
-            one, other = items[same], items[same + step]
+            one, other = sorted_items[same], sorted_items[same + step]
             apart = ~unions.together(one, other)
-            one, other = one[apart], other[apart]
-            near = np.bitwise_count(phashes[one] ^ phashes[other]).sum(axis=1, dtype=np.int64) <= radius
-            unions.join(one[near], other[near])
-    return unions.labels
+            yield one[apart], other[apart]
+
+
+def _differing(phashes: Prints, one: Ints, other: Ints, *, even: bool = False) -> NDArray[np.int64]:
+    """Signs that differ in each pair, of all or of those that mirroring does not change."""
+    apart = phashes[one] ^ phashes[other]
+    apart = even_alone(apart) if even else apart
+    found: NDArray[np.int64] = np.bitwise_count(apart).sum(axis=1, dtype=np.int64)
+    return found
 
 
 @cache

@@ -26,7 +26,9 @@ BYTES = FREQUENCIES * FREQUENCIES // 8
 MARGINS = (0.0, 0.025, 0.05)
 """What may have been cut off at each edge, as a share of the side; between two steps the print bends by a few bits."""
 MIRROR_LIKE = 2e-4
-"""Share of the energy in odd frequencies across, below which a picture is as good as its own mirror image."""
+"""Lopsidedness below which a picture is as good as its own mirror image."""
+NEARLY_MIRROR_LIKE = 10 * MIRROR_LIKE
+"""Lopsidedness that a copy of such a picture stays below, however it is saved."""
 FLAT = 2.0
 """Grey levels of standard deviation below which a picture shows nothing by which it could be known."""
 
@@ -34,6 +36,9 @@ Grey = NDArray[np.uint8]
 Bits = NDArray[np.bool_]
 Prints = NDArray[np.uint8]
 """(number, 32): phashes as rows of bytes."""
+
+EVEN: Bits = np.tile(np.arange(FREQUENCIES) % 2 == 0, (FREQUENCIES, 1))
+"""Frequencies whose signs mirroring does not change, (16, 16)."""
 
 VARIANTS = ("", "mirrored", "inverted", "mirrored and inverted")
 
@@ -46,12 +51,14 @@ class ImagePrint:
         pixels: 16 bytes of the decoded RGB pixels and their size.
         phash: 32 bytes, one bit a frequency, row by row.
         flat: Whether it shows next to nothing (black, white, one grey): equal prints then mean nothing.
+        lopsided: Its `lopsidedness`, uncut; at 0 the signs of odd frequencies across are those of noise.
         thumbnail: `SIDE` x `SIDE` grey values, for the crops and for a second look; 16 kB, not meant to be kept.
     """
 
     pixels: bytes
     phash: bytes
     flat: bool
+    lopsided: float
     thumbnail: Grey = field(repr=False, compare=False)
 
 
@@ -66,37 +73,33 @@ def image_print(image: Image.Image) -> ImagePrint:
     digest.update(image.tobytes())
     small = image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
     thumbnail = np.asarray(small, dtype=np.uint8)
-    bits = _signs(_waves(0.0, 1.0), thumbnail, _waves(0.0, 1.0))
+    whole = _waves(0.0, 1.0) @ thumbnail.astype(np.float32) @ _waves(0.0, 1.0).T
     return ImagePrint(
-        digest.digest(), np.packbits(bits).tobytes(), float(thumbnail.std()) < FLAT, thumbnail
+        digest.digest(),
+        _packed(whole).tobytes(),
+        float(thumbnail.std()) < FLAT,
+        float(_lopsidedness(whole)),
+        thumbnail,
     )
 
 
 def crop_prints(thumbnail: Grey) -> Prints:
     """The prints of the picture with its margins cut in every way that `crop_boxes` lists, (81, 32)."""
-    every = _crop_waves(thumbnail) > 0
-    every[..., 0, 0] = False
-    return np.packbits(every.reshape(-1, FREQUENCIES * FREQUENCIES), axis=1)
+    return _packed(_crop_waves(thumbnail)).reshape(-1, BYTES)
 
 
-def mirror_likeness(thumbnail: Grey) -> NDArray[np.float32]:
+def lopsidedness(thumbnail: Grey) -> NDArray[np.float32]:
     """Share of the energy in odd frequencies across, of the picture cut in each of the `crop_boxes`, (81,).
 
     0 is a picture that equals its mirror image, as slices of a symmetric average do: the signs of its odd frequencies
     are those of noise, and a copy has others.
     """
-    energy = np.square(_crop_waves(thumbnail))
-    energy[..., 0, 0] = 0.0
-    whole = energy.sum(axis=(-2, -1))
-    odd: NDArray[np.float32] = energy[..., 1::2].sum(axis=(-2, -1)) / np.maximum(whole, 1e-9)
-    return odd.ravel()
+    return _lopsidedness(_crop_waves(thumbnail)).ravel()
 
 
 def even_alone(phashes: Prints) -> Prints:
     """The prints without the signs of odd frequencies across: those that mirroring does not change."""
-    even = np.ones((FREQUENCIES, FREQUENCIES), dtype=bool)
-    even[:, 1::2] = False
-    kept: Prints = phashes & np.packbits(even)
+    kept: Prints = phashes & np.packbits(EVEN)
     return kept
 
 
@@ -147,18 +150,25 @@ def _waves(low: float, high: float) -> NDArray[np.float32]:
     return waves
 
 
-def _signs(down: NDArray[np.float32], grey: Grey, across: NDArray[np.float32]) -> Bits:
-    """The signs of the cosine transform; the mean's, which is always positive, is left 0."""
-    signs: Bits = down @ grey.astype(np.float32) @ across.T > 0
-    signs[0, 0] = False
-    return signs
+def _packed(transforms: NDArray[np.float32]) -> Prints:
+    """The signs of cosine transforms, (..., 32); the mean's, which is always positive, is left 0."""
+    signs: Bits = transforms > 0
+    signs[..., 0, 0] = False
+    return np.packbits(signs.reshape(*signs.shape[:-2], -1), axis=-1)
+
+
+def _lopsidedness(transforms: NDArray[np.float32]) -> NDArray[np.float32]:
+    energy = np.square(transforms)
+    energy[..., 0, 0] = 0.0
+    whole = energy.sum(axis=(-2, -1))
+    share: NDArray[np.float32] = energy[..., 1::2].sum(axis=(-2, -1)) / np.maximum(whole, 1e-9)
+    return share
 
 
 @cache
 def _flips() -> Bits:
     """Which signs change in each of the `VARIANTS`: (4, 256)."""
-    mirrored = np.zeros((FREQUENCIES, FREQUENCIES), dtype=bool)
-    mirrored[:, 1::2] = True
+    mirrored = ~EVEN
     inverted = np.ones((FREQUENCIES, FREQUENCIES), dtype=bool)
     inverted[0, 0] = False
     flips = np.stack([np.zeros_like(mirrored), mirrored, inverted, mirrored ^ inverted])

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from medgpt_cli.data.duplicates.near_pictures import NEAR, PictureIndex
 from medgpt_cli.data.duplicates.pictures import (
     MIRROR_LIKE,
+    NEARLY_MIRROR_LIKE,
     VARIANTS,
     Grey,
     ImagePrint,
@@ -22,14 +23,12 @@ from medgpt_cli.data.duplicates.pictures import (
     crop_boxes,
     crop_prints,
     even_alone,
-    mirror_likeness,
+    lopsidedness,
     turned,
     variants,
 )
 from medgpt_cli.data.duplicates.registration import SAME, Box, agreement, look
 
-NEARLY = 10.0
-"""How much less like its mirror image a copy may be than what it is a copy of."""
 LOOKED_AT = 8
 """Proposed pictures, the nearest first, that are looked at for one training picture."""
 
@@ -96,7 +95,7 @@ class Album:
         boxes = len(crop_boxes())
         whole, cut = self._indices
         own = crop_prints(picture.thumbnail)
-        alike = mirror_likeness(picture.thumbnail) < NEARLY * MIRROR_LIKE
+        alike = lopsidedness(picture.thumbnail) < NEARLY_MIRROR_LIKE
         best: dict[int, _Proposal] = {}
         prints, of = _in_all_ways(own[:1], alike[:1])
         for asked, entry, distance in _triples(*cut.near(prints, NEAR)):
@@ -129,7 +128,7 @@ class _Proposal(NamedTuple):
 def _steady(thumbnail: Grey) -> Prints:
     """The crop prints, without the signs that a copy would have otherwise."""
     prints = crop_prints(thumbnail)
-    alike = mirror_likeness(thumbnail) < MIRROR_LIKE
+    alike = lopsidedness(thumbnail) < MIRROR_LIKE
     prints[alike] = even_alone(prints[alike])
     return prints
 

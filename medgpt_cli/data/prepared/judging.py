@@ -146,6 +146,7 @@ class Judge:
             "own": own_key(sample),
             "said": "\n".join(texts),
             "phash": [None if prints.flat else prints.phash for prints in printed],
+            "lopsided": [prints.lopsided for prints in printed],
             "fit": self._fit(sample),
             "leak": self._evaluation.leak(sample, printed, source, notes) if self._evaluation else "",
         }

@@ -23,7 +23,7 @@ from medgpt_cli.core.types import Element, Place
 from medgpt_cli.data.prepared.columns import sample_fields
 
 FOLDER = "parts"
-LAYOUT = 2
+LAYOUT = 3
 """Version of what stands in a part; parts of another one are not gone on with."""
 ROWS = 512
 """Rows written at a time."""
@@ -115,6 +115,7 @@ def part_schema(*, embedded: bool) -> pa.Schema:
             pa.field("ties", pa.list_(pa.string())),
             pa.field("own", pa.string()),
             pa.field("phash", pa.list_(pa.binary(32))),
+            pa.field("lopsided", pa.list_(pa.float32())),
             pa.field("exact", pa.binary(16)),
             pa.field("signature", pa.binary(128)),
             pa.field("words", pa.int32()),

@@ -175,7 +175,7 @@ def _held_out(table: Table, options: Options) -> NDArray[np.int8]:
 
 
 def _image_clusters(table: Table) -> Ints:
-    return cluster_pictures(table.phash, table.flat)
+    return cluster_pictures(table.phash, table.flat, table.lopsided)
 
 
 def _tied_by(shown: Ints, table: Table) -> Ints:

@@ -43,6 +43,7 @@ class Table:
         image_row: The row each image belongs to.
         phash: (images, 32).
         flat: Whether the image shows nothing.
+        lopsided: How far the image is from its own mirror image, as `ImagePrint` has it.
     """
 
     files: list[str]
@@ -58,6 +59,7 @@ class Table:
     image_row: Ints
     phash: Prints
     flat: NDArray[np.bool_]
+    lopsided: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.line)
@@ -97,14 +99,14 @@ def read_table(paths: Sequence[Path]) -> Table:
         "leaked": np.empty(rows, bool),
         "fit": np.empty(rows, np.float64),
     }
-    images: dict[str, list[Any]] = {"image_row": [], "phash": [], "flat": []}
+    images: dict[str, list[Any]] = {"image_row": [], "phash": [], "flat": [], "lopsided": []}
     files: dict[str, int] = {}
     splits: dict[str, str] = {}
     published: list[str] = []
     at = 0
     for path in paths:
         numbers = ("line", "element", "sure", "doubtful", "characters", "fit")
-        names = [*numbers, "file", "leak", "published", "phash"]
+        names = [*numbers, "file", "leak", "published", "phash", "lopsided"]
         part = pq.read_table(path, columns=names).combine_chunks()
         here = slice(at, at + len(part))
         for name in numbers:
@@ -113,6 +115,7 @@ def read_table(paths: Sequence[Path]) -> Table:
         whole["leaked"][here] = np.array([bool(told) for told in part["leak"].to_pylist()], bool)
         published += (splits.setdefault(word, word) for word in part["published"].to_pylist())
         _add_images(images, part["phash"].combine_chunks(), at)
+        images["lopsided"].append(part["lopsided"].combine_chunks().flatten().to_numpy())
         at += len(part)
     return Table(
         list(files),
@@ -120,6 +123,7 @@ def read_table(paths: Sequence[Path]) -> Table:
         image_row=np.concatenate([np.empty(0, np.int32), *images["image_row"]]),
         phash=np.concatenate([np.empty((0, BYTES), np.uint8), *images["phash"]]),
         flat=np.concatenate([np.empty(0, bool), *images["flat"]]),
+        lopsided=np.concatenate([np.empty(0, np.float32), *images["lopsided"]]),
         **whole,
     )
 

@@ -10,16 +10,19 @@ from PIL import Image, ImageOps
 from scipy import fft
 
 from medgpt_cli.data.duplicates.pictures import (
+    MIRROR_LIKE,
+    NEARLY_MIRROR_LIKE,
     SIDE,
     VARIANTS,
     crop_boxes,
     crop_prints,
     distance,
     image_print,
+    lopsidedness,
     turned,
     variants,
 )
-from tests.pictures import film
+from tests.pictures import film, symmetric
 
 FILMS = [film(seed) for seed in range(12)]
 
@@ -112,6 +115,16 @@ def test_each_crop_print_is_the_print_of_that_crop() -> None:
 def test_the_first_crop_is_the_whole() -> None:
     picture = image_print(FILMS[4])
     assert crop_prints(picture.thumbnail)[0].tobytes() == picture.phash
+    assert lopsidedness(picture.thumbnail)[0] == pytest.approx(picture.lopsided, rel=1e-4)
+
+
+def test_lopsided_is_a_picture_that_its_mirror_image_is_not() -> None:
+    assert all(image_print(symmetric(seed, 250)).lopsided < MIRROR_LIKE for seed in range(4))
+    assert all(image_print(image).lopsided > NEARLY_MIRROR_LIKE for image in FILMS)
+    # All of a picture's change of grey from left to right, and none from top to bottom.
+    ramp = Image.linear_gradient("L").rotate(90)
+    assert image_print(ramp.convert("RGB")).lopsided == pytest.approx(1.0, abs=1e-3)
+    assert image_print(Image.linear_gradient("L").convert("RGB")).lopsided < MIRROR_LIKE
 
 
 @pytest.mark.parametrize("grey", [0, 128, 255])

@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 
 from medgpt_cli.data.duplicates.pictures import image_print
 from medgpt_cli.data.leakage.album import Album, Seen
-from tests.pictures import film
+from tests.pictures import film, symmetric
 
 FILMS = [film(seed) for seed in range(16)]
 
@@ -103,9 +103,7 @@ def test_an_empty_album() -> None:
 
 
 def test_a_picture_that_is_its_own_mirror_image_is_met_again_however_it_is_saved() -> None:
-    # 250 pixels: the blocks of a JPEG lie otherwise on the left than on the right, and so does its noise.
-    halves = [film(seed).convert("RGB").resize((250, 250)) for seed in range(20, 23)]
-    both = [Image.composite(each, ImageOps.mirror(each), _left(each)) for each in halves]
+    both = [symmetric(seed, 250) for seed in range(20, 23)]
     album = Album()
     for each in both:
         album.add(image_print(each))
@@ -119,9 +117,3 @@ def test_a_picture_that_is_its_own_mirror_image_is_met_again_however_it_is_saved
         cut_one = Album()
         cut_one.add(image_print(jpeg(cut(each, 0, 0.05, 0, 0))))
         assert len(cut_one.seen(image_print(each))) == 1
-
-
-def _left(image: Image.Image) -> Image.Image:
-    mask = Image.new("L", image.size, 0)
-    mask.paste(255, (0, 0, image.width // 2, image.height))
-    return mask

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pictures import symmetric
 from tests.workflows.prep.making import pair, picture, prep, rejected, rows, text, written
 
 
@@ -84,3 +85,19 @@ def test_a_picture_in_train_and_test_is_held_out() -> None:
     )
     assert prep(path, "--out", "out") == 0
     assert where("out") == {"held": "test", "r3": "train"}
+
+
+def test_a_held_out_picture_that_is_its_own_mirror_image_is_known_again_as_jpeg() -> None:
+    """As slices of a symmetric brain average are, of which half the signs of a print are noise."""
+    symmetric(20, 250).save("held.png")
+    symmetric(20, 250).save("copy.jpg", quality=75)
+    symmetric(21, 250).save("other.jpg", quality=75)
+    path = written(
+        Path("a.jsonl"),
+        pair(1, image="copy.jpg", split="train"),
+        pair(2, image="held.png", split="test"),
+        pair(3, image="other.jpg", split="train"),
+    )
+    assert prep(path, "--out", "out") == 0
+    assert where("out") == {"r2": "test", "r3": "train"}
+    assert [(line, stage) for line, stage, _ in rejected(Path("out"))] == [(1, "split")]
