@@ -31,7 +31,7 @@ EVALUATED = {
 
 
 def test_the_families_that_ship() -> None:
-    assert families() == ("medgpt-oss-20b", "openmedq", "tiny")
+    assert families() == ("encoder-study", "medgpt-oss-20b", "openmedq", "tiny")
     assert [each.name for each in find_family("medgpt-oss-20b").members] == [
         *("0-data-align", "0-data-midtrain", "0-data-sft"),
         *("1-align", "2-midtrain", "3-sft", "4-adapt", "5-eval", "6-export"),

@@ -117,6 +117,12 @@ COMMANDS: dict[str, Door] = {
         "Compare vision towers on classification sets, one fixed recipe",
         "Using a model",
     ),
+    "eval encoders": Door(
+        _HERE + "eval.encoders",
+        "encoders",
+        "Compare vision towers behind one language model, trained alike",
+        "Using a model",
+    ),
     "chat": Door(_HERE + "chat", "chat", "Ask a model about images and text", "Using a model"),
     "serve": Door(
         _HERE + "serve", "serve", "Answer OpenAI's API, and people at a chat page", "Using a model"

@@ -13,26 +13,44 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    LlavaForConditionalGeneration,
+    PreTrainedModel,
+)
 
 from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.core.manifest import verify_files
 from medgpt_cli.models.libraries import quiet_libraries
 from medgpt_cli.models.processor import MEAN_STD, Statistics
+from medgpt_cli.models.upstream.halves import WHOLE, language_half
 from medgpt_cli.models.upstream.open_clip_towers import is_open_clip, open_clip_tower, picture_rules_of
 from medgpt_cli.models.upstream.weights import Weights
 
 
 def load_language_model(folder: Path) -> tuple[PreTrainedModel, Any]:
-    """A causal LM in float32 and its tokenizer.
+    """A causal LM in float32 and its tokenizer; of a LLaVA the language half.
 
     Raises:
         BadCheckpoint: The folder holds no causal LM in safetensors, or no tokenizer.
         HashMismatch: A file is not the one the folder's manifest names.
     """
     verify_files(folder)
+    if _model_type(folder) == WHOLE:
+        whole = _load(folder, "model", LlavaForConditionalGeneration.from_pretrained)
+        return language_half(whole), load_tokenizer(folder)
     model = _load(folder, "causal language model", AutoModelForCausalLM.from_pretrained)
     return model, load_tokenizer(folder)
+
+
+def _model_type(folder: Path) -> str | None:
+    try:
+        return str(json.loads((folder / "config.json").read_text())["model_type"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # whoever loads it says what is wrong
 
 
 def load_tokenizer(folder: Path) -> Any:

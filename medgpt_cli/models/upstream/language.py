@@ -7,7 +7,7 @@ unpacked when it is asked for.  This module knows nothing of towers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.core.manifest import verify_files
 from medgpt_cli.models.libraries import quiet_libraries
+from medgpt_cli.models.upstream.halves import WHOLE, LanguageHalf, language_config
 from medgpt_cli.models.upstream.packed import METHOD, Unpacked
 from medgpt_cli.models.upstream.weights import REPAIR, Weights
 
@@ -28,7 +29,7 @@ class LanguageWeights:
     """The tensors of a causal LM by the names transformers gives them, packed ones unpacked when asked for.
 
     Args:
-        folder: A checkpoint folder.
+        folder: A checkpoint folder; of a LLaVA its language half is meant.
 
     Raises:
         BadCheckpoint: The folder holds no configuration of a causal LM, or no whole weights.
@@ -57,7 +58,10 @@ class LanguageWeights:
             )
         if packing is not None:
             del self.config.quantization_config
-        self._weights = Unpacked(Weights(folder))
+        held: Mapping[str, torch.Tensor] = Weights(folder)
+        if self.config.model_type == WHOLE:
+            self.config, held = language_config(self.config), LanguageHalf(held)
+        self._weights = Unpacked(held)
 
     @property
     def names(self) -> Iterator[str]:

@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from medgpt_cli.core.errors import BadCheckpoint
+from medgpt_cli.models import checkpoint
 from medgpt_cli.models.parts import load_language_model
 from medgpt_cli.models.upstream.language import LanguageWeights
 from tests.models.upstream.making import write_packed_gpt_oss
@@ -103,3 +104,17 @@ def test_another_packing_is_refused_by_name(tmp_path: Path) -> None:
     (folder / "config.json").write_text(json.dumps(document))
     with pytest.raises(BadCheckpoint, match="packed by gptq, which is not unpacked here"):
         LanguageWeights(folder)
+
+
+def test_of_a_llava_the_language_half_is_read_either_way(tiny: Path) -> None:
+    whole, _ = checkpoint.load(tiny)
+    half, tokenizer = load_language_model(tiny)
+    weights = LanguageWeights(tiny)
+    words = torch.tensor([tokenizer("Which plane is this?").input_ids])
+    with torch.no_grad():
+        assert torch.equal(half(words).logits, whole(words).logits)
+    assert dict.fromkeys(half.state_dict(), True) == {
+        name: torch.equal(weights.get(name).float(), tensor)
+        for name, tensor in half.state_dict().items()
+    }
+    assert not list(weights.outline(torch.float32).get_input_embeddings().weight.isnan().nonzero())
