@@ -21,6 +21,7 @@ model:
   vision: null          # default
   adapter: null         # default
   dtype: auto           # default
+  attention: auto       # default
   yarn:
     factor: null        # default
     original: null      # default
@@ -32,6 +33,7 @@ data:
       weight: null      # default
       cap: null         # default
       epochs: null      # default
+      shots: 0          # default
   temperature: null     # default
   order: shuffled       # default
   validation: []        # default
@@ -44,6 +46,7 @@ train:
   epochs: 1.0           # default
   max_steps: null       # default
   batch_size: 8         # default
+  batch_tokens: null    # default
   accumulate: 1         # default
   max_length: 2048      # default
   overlong: refuse      # default
@@ -64,6 +67,8 @@ train:
     warmup: 20          # default
     patience: 5         # default
   router_aux: 0.0       # default
+  qat: null             # default
+  qat_share: 0.25       # default
   log_steps: 1          # default
   threads: null         # default
 parts:
