@@ -51,6 +51,16 @@ Scores = Annotated[
     ),
 ]
 
+Sign = Annotated[
+    Path | None,
+    typer.Option(
+        "--sign",
+        metavar="KEY",
+        help="OpenSSH private key, or a public one whose other half an agent or token holds: signs SHA256SUMS, "
+        "and with it every file.",
+    ),
+]
+
 
 def export(
     out: Folder,
@@ -62,6 +72,7 @@ def export(
     quantise: Quantise = None,
     scores: Scores = None,
     allow: Allow = None,
+    sign: Sign = None,
     force: Force = False,
     dry_run: DryRun = False,
     online: Online = False,
@@ -89,6 +100,7 @@ def export(
         quantise=quantise,
         scores=scores or (),
         allow=allow or (),
+        sign=sign,
         out=out,
         force=force,
         online=online,

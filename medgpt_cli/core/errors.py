@@ -12,7 +12,8 @@
     ├── GateRefusal               4   REFUSED           a safety gate said no
     │   ├── PhiFound              4   PHI_FOUND         data identify patients
     │   ├── LeakageFound          4   LEAKAGE_FOUND     training data hold evaluation data
-    │   └── HashMismatch          4   HASH_MISMATCH     bytes are not those the manifest names
+    │   ├── HashMismatch          4   HASH_MISMATCH     bytes are not those the manifest names
+    │   └── NotSigned             4   NOT_SIGNED        no signature by the key that was named
     ├── Missing                   5   MISSING           an optional part, or the network while offline
     ├── OutOfResources            6   OUT_OF_RESOURCES  memory or disk
     ├── StateSaved               75   STATE_SAVED       stopped by SIGTERM, run again to go on
@@ -168,6 +169,12 @@ class HashMismatch(GateRefusal):
     """The bytes on disk are not those the manifest names."""
 
     code = "HASH_MISMATCH"
+
+
+class NotSigned(GateRefusal):
+    """A folder carries no signature by the key that was named, or more than was signed."""
+
+    code = "NOT_SIGNED"
 
 
 class RehearsalFailed(GateRefusal):

@@ -143,6 +143,18 @@ def write_sums(folder: Path) -> None:
     )
 
 
+def listed(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file that a folder's `SHA256SUMS` lists.
+
+    Raises:
+        HashMismatch: It is no such list.
+    """
+    text = (folder / SUMS).read_bytes().decode("ascii", "replace")
+    if _SUM.sub("", text):
+        raise _unreadable(folder, SUMS)
+    return {name: digest for digest, name in _SUM.findall(text)}
+
+
 def verify_files(folder: Path) -> int:
     """Compares a folder with the hashes in its manifest and in `SHA256SUMS`; one without either passes.
 
@@ -160,10 +172,7 @@ def verify_files(folder: Path) -> int:
         expected = dict(promised)
     source = folder / "manifest.json"
     if (folder / SUMS).exists():
-        text = (folder / SUMS).read_bytes().decode("ascii", "replace")
-        if _SUM.sub("", text):
-            raise _unreadable(folder, SUMS)
-        sums = {name: digest for digest, name in _SUM.findall(text)}
+        sums = listed(folder)
         if any(sums.get(name) != digest for name, digest in expected.items()):
             raise _unreadable(folder, SUMS)
         expected, source = sums, folder / SUMS

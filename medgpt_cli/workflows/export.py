@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from medgpt_cli.core import console
+from medgpt_cli.core import console, signature
 from medgpt_cli.core.errors import OutOfResources, OutputExists, UsageError
 from medgpt_cli.core.machine import disk_free
 from medgpt_cli.workflows import lineage
@@ -31,6 +31,7 @@ def export_model(
     out: Path,
     scores: Sequence[Path] = (),
     allow: Sequence[str] = (),
+    sign: Path | None = None,
     force: bool = False,
     online: bool = False,
     dry_run: bool = False,
@@ -46,6 +47,7 @@ def export_model(
         out: The folder to write.
         scores: Evaluations of this model, for its card.
         allow: Waivers by name.
+        sign: Key that signs it.
         force: Overwrite an earlier export.
         online: Whether a hub id may be fetched.
         dry_run: Say what would be written, and write nothing.
@@ -53,7 +55,7 @@ def export_model(
 
     Raises:
         UsageError: The layout is none, or `out` holds something.
-        NotThere, BadCheckpoint, Missing: As loading says.
+        NotThere, BadCheckpoint, Missing: As loading and signing say.
         HashMismatch: Files are not those that a manifest names, or scores are another model's.
         GateRefusal: The copy does not answer as the original.
         OutOfResources: The disk is too small.
@@ -65,6 +67,9 @@ def export_model(
     if unknown := sorted(set(allow) - set(WAIVERS)):
         raise UsageError(f"--allow {unknown[0]} is none", repair=f"use one of: {', '.join(WAIVERS)}")
     _examine(out, force=force)
+    if sign is not None:
+        _refuse_inside(out, [sign])
+        signature.try_key(sign)
     from medgpt_cli.models.checkpoint import check_folder
     from medgpt_cli.workflows import export_facts
     from medgpt_cli.workflows.export_folder import Asked
@@ -84,7 +89,7 @@ def export_model(
         told = {"model": ref or named.base, "to": to, "out": str(out), "bytes": size, "sha256": sha256}
         _tell({**told, "written": False}, as_json=as_json)
         return
-    asked = Asked(named, out, frozenset(allow), scored, quantise or "mxfp4")
+    asked = Asked(named, out, frozenset(allow), scored, quantise or "mxfp4", sign)
     told = importlib.import_module(f"medgpt_cli.workflows.export_{to}").export(asked)
     _tell(told, as_json=as_json)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli import __version__
-from medgpt_cli.core import files
+from medgpt_cli.core import files, signature
 from medgpt_cli.core.manifest import environment, file_hashes, write_manifest, write_sums
 from medgpt_cli.export.card import card
 from medgpt_cli.export.sbom import bill
@@ -33,6 +33,7 @@ class Asked:
         allow: Names of waivers.
         scored: Scores of the model, for its card.
         quantise: How matrices of a GGUF are stored.
+        sign: Key that signs the sums; unsigned when None.
     """
 
     named: Named
@@ -40,6 +41,7 @@ class Asked:
     allow: frozenset[str] = frozenset()
     scored: Sequence[dict[str, Any]] = ()
     quantise: str = "mxfp4"
+    sign: Path | None = None
 
 
 def describe(
@@ -51,7 +53,8 @@ def describe(
     warnings: Sequence[str],
     waivers: Sequence[str] = (),
 ) -> None:
-    """Writes the proof, the card, the bill of materials, the manifest and the sums, each covering those before.
+    """Writes the proof, the card, the bill of materials, the manifest, the sums and, where a key was named, their
+    signature, each covering those before.
 
     Args:
         folder: Where the model's files are already.
@@ -96,3 +99,5 @@ def describe(
     files.write_json(folder / BILL, document)
     write_manifest(folder, {**facts, "files": file_hashes(folder)})
     write_sums(folder)
+    if asked.sign is not None:
+        signature.sign(folder, asked.sign)

@@ -20,6 +20,7 @@ def run_export(
     scores: Sequence[Path],
     allow: Sequence[str],
     out: Path,
+    sign: Path | None = None,
     force: bool = False,
     online: bool = False,
     dry_run: bool = False,
@@ -37,6 +38,7 @@ def run_export(
         scores: Instead of the recipe's, where any are given.
         allow: Instead of the recipe's, where any are given.
         out: The folder to write.
+        sign: Key that signs it; recipes name none, since they are passed on.
         force: Overwrite an earlier export.
         online: Whether a hub id may be fetched.
         dry_run: Say what would be written, and write nothing.
@@ -56,6 +58,7 @@ def run_export(
         out=out,
         scores=scores or [Path(path) for path in asked.export.scores],
         allow=allow or asked.export.allow,
+        sign=sign,
         force=force,
         online=online,
         dry_run=dry_run,

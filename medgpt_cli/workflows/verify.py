@@ -1,7 +1,8 @@
 """Is a folder still what was written, and is what stands behind it still what it was made of?
 
-Three questions, each told apart: the folder's own files against their hashes; every link of the chain behind it that
-is still here; and, of an export whose original is here, whether both still answer alike.
+Questions told apart: where a key is named, whether its owner signed; the folder's own files against their hashes;
+every link of the chain behind it that is still here; and, of an export whose original is here, whether both still
+answer alike.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from medgpt_cli.core import console, rundir
+from medgpt_cli.core import console, rundir, signature
 from medgpt_cli.core.errors import Complaint, HashMismatch, InputError, NotThere
 from medgpt_cli.core.files import sha256_file
 from medgpt_cli.core.manifest import SUMS, verify_files
@@ -23,7 +24,12 @@ CHANGED = "changed"
 
 
 def verify_folder(
-    folder: Path, *, against: str | None = None, hashes_only: bool = False, as_json: bool = False
+    folder: Path,
+    *,
+    against: str | None = None,
+    hashes_only: bool = False,
+    key: Path | None = None,
+    as_json: bool = False,
 ) -> None:
     """Tells what holds, line by line.
 
@@ -31,11 +37,13 @@ def verify_folder(
         folder: A run, a model, an adapter, an export, a prepared set or an evaluation.
         against: Where the original of an export lies now; where its manifest says when None.
         hashes_only: Ask no model anything.
+        key: Public keys, one of which has to have signed the folder.
         as_json: Print one JSON document.
 
     Raises:
         NotThere: There is no such folder.
         InputError: It carries no hashes, or `against` was given and it is no export.
+        Missing, NotSigned: As `signature.check` says.
         HashMismatch: Something is not what it was.
     """
     if not folder.is_dir():
@@ -46,7 +54,10 @@ def verify_folder(
             f"{folder} is no export that can be asked, so it is not compared with an original",
             repair="leave --against out",
         )
-    rows = [*_own(folder, manifest), *_chain(folder, manifest)]
+    rows = []
+    if key is not None:
+        rows.append({"what": "signer", "name": signature.check(folder, key), "state": "same"})
+    rows += [*_own(folder, manifest), *_chain(folder, manifest)]
     compared = None
     whole = all(row["state"] != CHANGED for row in rows)
     if manifest.get("kind") == KIND and manifest.get("to") != "gguf" and not hashes_only and whole:
