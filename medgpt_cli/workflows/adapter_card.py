@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core import files
-from medgpt_cli.core.manifest import file_hashes, write_manifest
+from medgpt_cli.core.manifest import file_hashes, write_manifest, write_sums
 from medgpt_cli.models.tiles import tiles_of
 
 CARD = "README.md"
 
 
 def write_card(folder: Path, recipe: Any, changes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Writes the card into an adapter's folder, and its hash into the manifest there.
+    """Writes the card into an adapter's folder, its hash into the manifest there, and sums over them all.
 
     Args:
         folder: The adapter, with its manifest.
@@ -29,6 +29,7 @@ def write_card(folder: Path, recipe: Any, changes: Mapping[str, Mapping[str, Any
     files.write_text(folder / CARD, _card(manifest, recipe, changes, tiles_of(folder, folder)))
     told = {"changes": dict(changes), "rounded": recipe.train.qat}
     write_manifest(folder, {**manifest, **told, "files": file_hashes(folder)})
+    write_sums(folder)
 
 
 def _card(
@@ -98,7 +99,11 @@ def _card(
         f"medgpt eval run --model {base['name']} --adapter FOLDER --task TASK --out after",
         "medgpt eval compare before after   # what it gained, and what it forgot",
         "```",
-        "Servers that know no adapters of a vision model want the merged one: model/ of the run.",
+        "vLLM looks for an adapter's weights by other names under a LLaVA model, and other servers know no adapters of",
+        "one at all; give them the model with the adapter added:",
+        "```",
+        f"medgpt export --model {base['name']} --adapter FOLDER --to hf --out merged",
+        "```",
         "PEFT alone: `PeftModel.from_pretrained(AutoModelForImageTextToText.from_pretrained(BASE), FOLDER)`.",
         "",
     ]

@@ -143,6 +143,11 @@ def test_the_folder_says_where_it_comes_from_and_nothing_of_the_records(run: Pat
         assert fact in card
     assert "| experts | 8 |" in card
     assert "medgpt eval compare before after" in card
+    assert "medgpt export --model tiny-untrained --adapter FOLDER --to hf --out merged" in card
+    listed = (run / "adapter" / "SHA256SUMS").read_text()
+    assert [line.split("  ")[1] for line in listed.splitlines()] == sorted(
+        [*manifest["files"], "manifest.json"]
+    )
     for path in run.rglob("*"):
         assert not stat.S_IMODE(path.stat().st_mode) & 0o007, path
     for text in ("axial", "density", "slice.png"):
