@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from medgpt_cli.core import rundir
+from medgpt_cli.core import runs
 from medgpt_cli.core.types import AnswerMany, Generate, Turn
 from medgpt_cli.data.answers import AnswerEncoder
 from medgpt_cli.data.batches import Pixels
@@ -80,7 +80,7 @@ def file_stamp(reference: str) -> str:
 
 def default_model() -> str:
     """The newest finished run under `runs/`, else `tiny`."""
-    newest = rundir.newest_run()
+    newest = runs.newest_run()
     return str(newest) if newest is not None else "tiny"
 
 

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from medgpt_cli.core import rundir
+from medgpt_cli.core import rundir, runs
 from medgpt_cli.core.errors import BadCheckpoint, HashMismatch, Missing, NotThere, UsageError
 from medgpt_cli.core.manifest import model_hash
 
@@ -49,7 +49,7 @@ def meant(ref: str) -> str:
     Raises:
         BadCheckpoint: A pipeline that has not finished, or left no model; the stages that have are named.
     """
-    stages = None if ref in WORDS else rundir.stages_of(Path(ref))
+    stages = None if ref in WORDS else runs.stages_of(Path(ref))
     if stages is None:
         return ref
     if not stages or not rundir.is_done(Path(ref)):

@@ -99,15 +99,6 @@ def test_checkpoints_come_in_the_order_of_their_steps(tmp_path: Path) -> None:
     assert [path.name for path in rundir.checkpoints(tmp_path)] == ["step-9", "step-10"]
 
 
-def test_the_newest_run_is_the_one_that_ended_last(tmp_path: Path) -> None:
-    assert rundir.newest_run(tmp_path) is None
-    first, second = finished(tmp_path / "b"), finished(tmp_path / "a")
-    assert rundir.newest_run(tmp_path) == second
-    state = json.loads((second / "state.json").read_text())
-    (second / "state.json").write_text(json.dumps({**state, "state": "running"}))
-    assert rundir.newest_run(tmp_path) == first
-
-
 def test_dated_names_count_up(tmp_path: Path) -> None:
     first = rundir.dated("sft", tmp_path)
     first.mkdir()

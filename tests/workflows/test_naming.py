@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from medgpt_cli.core import rundir
+from medgpt_cli.core import runs
 from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.workflows.naming import meant, model_folder
 
@@ -48,12 +48,12 @@ def test_one_that_has_not_finished_names_the_stages_that_have(walk: Path) -> Non
 
 
 def test_the_newest_run_may_be_a_walk(walk: Path) -> None:
-    assert rundir.newest_run() == walk
+    assert runs.newest_run() == walk
     later = Path("runs/later")
     (later / "model").mkdir(parents=True)
     write_state(later, "done", "sft")
     os.utime(later / "state.json", (2**31, 2**31))
-    assert rundir.newest_run() == later
+    assert runs.newest_run() == later
     write_state(later, "running", "sft")
     write_state(walk, "running", "pipeline")
-    assert rundir.newest_run() is None
+    assert runs.newest_run() is None

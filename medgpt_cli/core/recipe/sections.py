@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 AtLeastOne = Annotated[int, Field(ge=1)]
 MOST_TILES = 40
-"""Tiles of one picture at most: as many as published systems try; at 336 pixels, in float32, 56 MB with the thumbnail."""
+"""Tiles of one picture at most, as many as published systems try; with the thumbnail 56 MB at 336 pixels in float32."""
 Positive = Annotated[float, Field(gt=0)]
 
 

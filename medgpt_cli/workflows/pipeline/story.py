@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from medgpt_cli.core import console, distributed, files, rundir
+from medgpt_cli.core import console, distributed, files, rundir, runs
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.core.manifest import environment, write_manifest
 from medgpt_cli.core.rundir import RunFolder
@@ -20,7 +20,7 @@ from medgpt_cli.workflows.pipeline import page, planning, preflight, steps, summ
 from medgpt_cli.workflows.pipeline.planning import Pipeline
 from medgpt_cli.workflows.pipeline.steps import START, Asked, Step
 
-KIND = rundir.PIPELINE
+KIND = runs.PIPELINE
 
 
 def rehearse(asked: Asked, *, json: bool = False) -> None:
