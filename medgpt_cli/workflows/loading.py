@@ -20,6 +20,7 @@ from medgpt_cli.models.adapters.folder import read_as
 from medgpt_cli.models.answering.answerer import Answerer
 from medgpt_cli.models.generate import Generator
 from medgpt_cli.models.processor import tokens_per_image
+from medgpt_cli.models.rounding import round_weights
 from medgpt_cli.models.talking.talker import Talker
 from medgpt_cli.models.tiles import max_tiles
 from medgpt_cli.workflows.adding import add_adapter
@@ -118,7 +119,7 @@ def load_model(
         model, processor = checkpoint.load(named.folder)
         add_adapter(model, named.adapter)  # in the number format of the files, and cast once
         read_as(processor, named.adapter)
-        model = model.to(getattr(torch, dtype))
+        round_weights(model, getattr(torch, dtype))
     model = model.to(device)
     encoder = encoder_of(processor, open_picture)
     pixels = pixels_of(processor, open_picture)
