@@ -177,3 +177,29 @@ def test_keyboard_drop_stop_copy_and_export(
     assert "<script" not in text
     assert text.count("<style>") == 1
     assert not [c for c in page.complaints if "400 (Bad Request)" not in c]
+
+
+REPORT = """FINDINGS: 2*3*4 cm, **grown**
++ 5 mm, > 3 cm, *x* and snake_case_word
+| measure | cm |
+|---|--:|
+| a | 4 | 5 |
+12. twelfth
+   - deeper
+14. fourteenth"""
+
+
+def test_a_report_is_not_garbled(page: Browser) -> None:
+    page.run(
+        "import(document.querySelector('script[type=module]').src.replace('chat.js', 'markdown.js')).then((read) => {"
+        f"const box = document.createElement('div'); box.append(...read.markdown({REPORT!r}));"
+        "globalThis.drawn = box.innerHTML; })"
+    )
+    page.wait("globalThis.drawn")
+    assert page.run("globalThis.drawn") == (
+        "<p>FINDINGS: 2*3*4 cm, <strong>grown</strong><br>+ 5 mm, &gt; 3 cm, <em>x</em> and snake_case_word</p>"
+        '<div class="scroll"><table><thead><tr><th>measure</th><th>cm</th></tr></thead>'
+        "<tbody><tr><td>a</td><td>4</td><td>5</td></tr></tbody></table></div>"
+        '<ol><li value="12">twelfth</li></ol><ul><li class="deeper">deeper</li></ul>'
+        '<ol><li value="14">fourteenth</li></ol>'
+    )
