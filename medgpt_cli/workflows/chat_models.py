@@ -80,9 +80,10 @@ class Loading:
         from medgpt_cli.workflows.engines import load_speaker
         from medgpt_cli.workflows.naming import named_model
 
-        in_one_file = ref not in WORDS and is_gguf(Path(ref))
-        folder = Path(ref) if in_one_file else named_model(ref, adapter, online=self._online).folder
-        _see_to_room(adapter or ref, folder)
+        if ref in WORDS or not is_gguf(Path(ref)):
+            _see_to_room(adapter or ref, named_model(ref, adapter, online=self._online).folder)
+        elif adapter is None:
+            _see_to_room(ref, Path(ref))
         return self.voice(load_speaker(ref, adapter, online=self._online))
 
 

@@ -1,6 +1,7 @@
 """`medgpt` as a person at a terminal meets it, with a slow model that needs no weights.  Run as a script."""
 
 import fcntl
+import os
 import sys
 import termios
 import time
@@ -15,8 +16,9 @@ def count(turns, images, *, max_new_tokens=None, on_text=None, stop=None):
     for number in range(1, int(turns[-1].text) + 1):
         if stop():
             break
-        on_text(f"w{number} ")
-        said.append(f"w{number} ")
+        word = "**w1** " if number == 1 and os.environ["TERM"] != "dumb" else f"w{number} "
+        on_text(word)
+        said.append(word)
         time.sleep(0.05)
     finished = len(said) == int(turns[-1].text)
     return Reply("".join(said), finished=finished, tokens=len(said), seconds=1.0)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from medgpt_cli.chat.notice import NOTICE
 
@@ -21,7 +22,7 @@ PATIENCE = 60.0
 class Terminal:
     """A process in a terminal of its own."""
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, **env: str) -> None:
         self.master, slave = pty.openpty()
         self.screen = ""
         self.process = subprocess.Popen(
@@ -35,6 +36,7 @@ class Terminal:
                 "TERM": "dumb",
                 "NO_COLOR": "1",
                 "PYTHONPATH": str(Path(__file__).parents[2]),
+                **env,
             },
         )
         os.close(slave)
@@ -103,6 +105,35 @@ def test_control_c_stops_the_answer_then_teaches_and_control_d_leaves(terminal: 
     terminal.until(r"save where\?\n/save FILE\n> ")
     terminal.press("\x04")
     assert terminal.process.wait(PATIENCE) == 0
+
+
+@pytest.fixture
+def colourful(tmp_path: Path) -> Iterator[Terminal]:
+    """One that draws, with an image."""
+    Image.radial_gradient("L").save(tmp_path / "film.png")
+    opened = Terminal(
+        "chat", "--image", str(tmp_path / "film.png"), TERM="xterm-256color", NO_COLOR="", TMUX="x"
+    )
+    yield opened
+    opened.close()
+
+
+def test_images_and_markdown_are_drawn_and_control_c_keeps_what_was_said(colourful: Terminal) -> None:
+    assert colourful.until("> ").count("▀") == 32 * 16
+    colourful.press("500\n")
+    drawn = colourful.until("w3 ")
+    assert "\r\x1b[1mw1\x1b[0m w2" in drawn  # **w1**, and the line drawn anew with each word
+    assert "\x1b[A" not in drawn
+    colourful.press("\x03")
+    said = colourful.until(r"tokens/s, stopped")
+    assert "w400" not in said
+    colourful.until("> ")
+    colourful.press("/preview off\n")
+    colourful.until("Images are not drawn here.")
+    colourful.press("2\n")
+    colourful.until(r"\x1b\[1mw1\x1b\[0m w2 ?\x1b\[K\n.*2 tokens, 1\.0 s, 2\.0 tokens/s")
+    colourful.press("\x04")
+    assert colourful.process.wait(PATIENCE) == 0
 
 
 def test_quit_leaves_with_zero(terminal: Terminal) -> None:
