@@ -62,11 +62,11 @@ def run(
     """Walks all stages of a folder of recipes, each from the last one's model, scores after each, and exports.
 
     A recipe that prepares data comes first, one that evaluates says how every model is scored, one that exports
-    writes the last stage's model for other programs and proves that it is that. A KEY=VALUE
-    word goes to every recipe that has such a field, one with an address to that recipe alone, as in
-    2-midtrain:train.max_steps=4. Killed at any instant, the same line with --resume ends in the same weights:
-    finished stages are skipped once their hashes are checked. summary.json and report.html say what each
-    stage took and gained.
+    writes the last stage's model for other programs and proves that it is that. A KEY=VALUE word goes to every
+    recipe that has such a field and can do what it says (lora.r=8, parts.vision.train=false), one with an address
+    to that recipe alone, as in 2-midtrain:train.max_steps=4. Killed at any instant, the same line with --resume
+    ends in the same weights: finished stages are skipped once their hashes are checked. summary.json and report.html
+    say what each stage took and gained.
 
     Example:
         medgpt run tiny --data sample/local.jsonl --held-out sample/heldout.jsonl

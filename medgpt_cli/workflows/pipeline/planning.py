@@ -8,17 +8,18 @@ to its own command as it stands.  This module loads nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core.errors import BadRecipe, Complaint, UsageError
 from medgpt_cli.core.nearest import did_you_mean
 from medgpt_cli.core.recipe import read_recipe
-from medgpt_cli.core.recipe.families import Family, Member, find_family, share_out
+from medgpt_cli.core.recipe.families import Family, Member, find_family
 from medgpt_cli.core.rundir import RUNS
 from medgpt_cli.workflows.pipeline.steps import DATA, EVAL, EXPORT, SCORES, Asked, Step
+from medgpt_cli.workflows.pipeline.words import settle
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Pipeline:
         scoring: How models are scored; None where no recipe and no word says.
         start: The model before any stage, to be scored too; None where it is composed of two parts.
         left_out: Names of recipes that are skipped.
+        not_taken: By recipe, words for all that it goes on without, since it cannot do what they say.
         missing: Training steps that no data was named for.
     """
 
@@ -43,6 +45,7 @@ class Pipeline:
     scoring: Step | None
     start: str | None
     left_out: tuple[str, ...] = ()
+    not_taken: Mapping[str, Sequence[str]] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
 
     @property
@@ -75,10 +78,8 @@ def plan(asked: Asked) -> Pipeline:
     out = asked.out or RUNS / family.name
     stages = _stages(family)
     skipped = _skipped(asked.skip, stages)
-    words = share_out(
-        asked.words, {name: stage for name, stage in stages.items() if name not in skipped}
-    )
     members = [each for each in family.members if each.name not in skipped]
+    words, not_taken = settle(asked.words, members, stages)
     steps: list[Step] = []
     evals: list[Step] = []
     exports: list[Step] = []
@@ -122,6 +123,7 @@ def plan(asked: Asked) -> Pipeline:
         scoring=evals[0] if evals else _plain_scoring(asked, out),
         start=_start(training[0]),
         left_out=tuple(name for name in stages if name in skipped),
+        not_taken=not_taken,
         missing=tuple(step.name for step in training if not step.resolved.recipe.data.mix),
     )
 

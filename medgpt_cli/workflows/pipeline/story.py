@@ -59,6 +59,8 @@ def run_pipeline(
             repair="launch stage by stage, as the scripts in recipes/pipelines do, then give this line alone",
         )
     pipeline = planning.plan(asked)
+    for name, words in pipeline.not_taken.items():
+        console.say(f"{name} goes on without {' '.join(words)}, which its stage cannot do")
     if dry_run:
         _tell_plan(pipeline, as_json=json)
         return
@@ -167,6 +169,7 @@ def _tell_plan(pipeline: Pipeline, *, as_json: bool) -> None:
     ]
     if as_json:
         told = {"family": pipeline.name, "out": str(pipeline.out), "left_out": list(pipeline.left_out)}
+        told["not_taken"] = {name: list(words) for name, words in pipeline.not_taken.items()}
         console.print_json({**told, "without_data": list(pipeline.missing), "steps": rows})
         return
     for row in rows:

@@ -46,6 +46,7 @@ def summary(pipeline: Pipeline) -> dict[str, Any]:
         "family": pipeline.name,
         "model": str(pipeline.training[-1].out),
         "left_out": list(pipeline.left_out),
+        "not_taken": {name: list(words) for name, words in pipeline.not_taken.items()},
         "stages": [start, *stages] if START in scored else stages,
         "exports": [exporting.told(step) for step in pipeline.exports],
         "protocols": _protocols(scored),
