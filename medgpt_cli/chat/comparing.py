@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from medgpt_cli.chat.markdown import Written
-from medgpt_cli.chat.screen import Screen, Size, size_of
+from medgpt_cli.chat.screen import Pace, Screen, Size, size_of
 from medgpt_cli.chat.writing import MARGIN, Writing, draws, escaped, harmless, writing
 from medgpt_cli.core import console
 
@@ -101,6 +101,7 @@ class SideBySide:
         self._on = on
         self._width = width = column_width(size()[0])
         self._screen = Screen(out, size)
+        self._pace = Pace()
         self._written = (Written(on, width), Written(on, width))
         self._done: tuple[list[Text], list[Text]] = ([], [])
         for done, name in zip(self._done, names, strict=True):
@@ -123,8 +124,10 @@ class SideBySide:
 
     def _take(self, which: int, text: str) -> None:
         self._done[which].extend(self._written[which].take(harmless(text)))
-        seen = len(self._done[which]) + len(self._written[which].rest())
-        self._screen.show([], self._rows(), seen)
+        if self._pace.due:
+            with self._pace.drawing():
+                seen = len(self._done[which]) + len(self._written[which].rest())
+                self._screen.show([], self._rows(), seen)
 
     def _rows(self) -> list[str]:
         left, right = (

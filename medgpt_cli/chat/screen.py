@@ -7,7 +7,9 @@ which only the lines that changed are written again.  This module knows nothing 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO
 
 
@@ -22,6 +24,25 @@ def size_of(stream: IO[str]) -> tuple[int, int]:
 
 Size = Callable[[], tuple[int, int]]
 """Gives the columns and lines of a terminal, which change when its window does."""
+
+
+class Pace:
+    """Sees to it that drawing takes half of the time at most, however much there is to draw."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to draw; what comes earlier waits for what comes next, or for the end."""
+        return time.perf_counter() >= self._until
+
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """Takes the time of a drawing."""
+        began = time.perf_counter()
+        yield
+        self._until = 2 * time.perf_counter() - began
 
 
 class Screen:

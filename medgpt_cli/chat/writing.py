@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from medgpt_cli.chat.markdown import Written
-from medgpt_cli.chat.screen import Screen, Size, size_of
+from medgpt_cli.chat.screen import Pace, Screen, Size, size_of
 from medgpt_cli.core import console
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -86,17 +86,24 @@ class Drawn:
     def __init__(self, on: Console, out: IO[str], size: Size) -> None:
         self._on = on
         self._screen = Screen(out, size)
+        self._pace = Pace()
         self._written = Written(on, max(size()[0] - MARGIN, 20))
+        self._done: list[Text] = []
+        """Lines that are done and not drawn yet."""
 
     def piece(self, text: str) -> None:
         """Takes the next piece of the answer."""
-        done = self._written.take(harmless(text))
-        self._screen.show(escaped(self._on, done), escaped(self._on, self._written.rest()))
+        self._done += self._written.take(harmless(text))
+        if self._pace.due:
+            with self._pace.drawing():
+                rest = self._written.rest()
+                self._screen.show(escaped(self._on, self._done), escaped(self._on, rest))
+            self._done = []
 
     def end(self) -> None:
         """Shows what is left, all of it, and leaves the line."""
-        if rest := escaped(self._on, self._written.rest()):
-            self._screen.show(rest[:-1], rest[-1:])
+        if rows := escaped(self._on, [*self._done, *self._written.rest()]):
+            self._screen.show(rows[:-1], rows[-1:])
         self._screen.end()
 
 

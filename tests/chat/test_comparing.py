@@ -8,6 +8,7 @@ from rich.console import Console
 
 from medgpt_cli.chat.comparing import NARROWEST, OneUnderAnother, SideBySide, column_width
 from medgpt_cli.chat.events import Answered, Compared, Told
+from medgpt_cli.chat.screen import Pace
 from medgpt_cli.chat.session import Session
 from medgpt_cli.chat.terminal import converse
 from medgpt_cli.chat.voices import Voice
@@ -165,6 +166,12 @@ def test_a_whole_session_in_a_pipe(session: Session, capfd: pytest.CaptureFixtur
     ]
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every piece is drawn, however long that takes."""
+    monkeypatch.setattr(Pace, "due", True)
+
+
 def side_by_side(rows: int) -> Emulator:
     terminal = Emulator(92, rows)
     terminal.write("> question\n")
@@ -179,6 +186,7 @@ def side_by_side(rows: int) -> Emulator:
 
 
 @pytest.mark.parametrize("rows", [8, 30])
+@pytest.mark.usefixtures("unhurried")
 def test_side_by_side_each_line_stands_beside_the_other(rows: int) -> None:
     terminal = side_by_side(rows)
     shown = [row.split("│") for row in terminal.all if "│" in row][-13:]

@@ -56,6 +56,7 @@ def test_what_a_person_sees(text: str, shown: list[str]) -> None:
     [
         "a nodule of 2*3*4 cm",
         "2**3**4",
+        "2*3* and *3*4 and 2**3** and __3__4",
         "p < 0.05 * and ** or *",
         "> 5 mm",
         "+ 5 mm",

@@ -2,7 +2,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from medgpt_cli.chat.screen import Screen
+from medgpt_cli.chat import screen as drawing
+from medgpt_cli.chat.screen import Pace, Screen
 from tests.chat.emulator import Emulator
 
 
@@ -72,3 +73,15 @@ def test_nothing_is_nothing(growing: Sequence[str]) -> None:
     drawn.show([], growing)
     drawn.end()
     assert terminal.all == [""]
+
+
+def test_drawing_takes_half_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [10.0]
+    monkeypatch.setattr(drawing.time, "perf_counter", lambda: now[0])
+    pace = Pace()
+    assert pace.due
+    with pace.drawing():
+        now[0] += 0.5
+    assert not pace.due
+    now[0] += 0.5
+    assert pace.due

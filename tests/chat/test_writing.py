@@ -54,7 +54,7 @@ def test_the_whole_answer_stands_there_once(pieces: int, rows: int) -> None:
 
 
 def test_what_was_said_is_seen_at_once() -> None:
-    assert shown(Emulator(41, 10), "The **hea", 1, end=False).seen == ["The **hea"]
+    assert shown(Emulator(41, 10), "The **hea", 9, end=False).seen == ["The **hea"]
 
 
 def test_a_model_cannot_steer_the_terminal() -> None:
