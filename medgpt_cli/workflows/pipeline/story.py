@@ -168,7 +168,11 @@ def _tell_plan(pipeline: Pipeline, *, as_json: bool) -> None:
         for step in steps_of(pipeline)
     ]
     if as_json:
-        told = {"family": pipeline.name, "out": str(pipeline.out), "left_out": list(pipeline.left_out)}
+        told: dict[str, Any] = {
+            "family": pipeline.name,
+            "out": str(pipeline.out),
+            "left_out": list(pipeline.left_out),
+        }
         told["not_taken"] = {name: list(words) for name, words in pipeline.not_taken.items()}
         console.print_json({**told, "without_data": list(pipeline.missing), "steps": rows})
         return
