@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
@@ -95,7 +96,7 @@ def load_vision_tower(folder: Path) -> PreTrainedModel:
         return open_clip_tower(folder, Weights(folder))
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, StrictDataclassError) as error:
         raise BadCheckpoint(
             "there is no config.json of a model", where=str(folder), repair="name a checkpoint folder"
         ) from error

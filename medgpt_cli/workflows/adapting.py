@@ -40,6 +40,7 @@ def check_targets(recipe: Any, folder: Path) -> None:
         BadRecipe: A target means nothing in this model.
     """
     import torch
+    from huggingface_hub.errors import StrictDataclassError
     from transformers import LlavaConfig, LlavaForConditionalGeneration
 
     from medgpt_cli.training.targets import adapted_weights
@@ -48,7 +49,7 @@ def check_targets(recipe: Any, folder: Path) -> None:
         config: Any = LlavaConfig.from_pretrained(folder, local_files_only=True)
         with torch.device("meta"):
             outline = LlavaForConditionalGeneration(config)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, StrictDataclassError):
         return  # no model of ours: whoever loads it says what is wrong
     adapted_weights(outline, recipe.lora)
 

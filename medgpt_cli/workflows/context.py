@@ -7,6 +7,7 @@ from typing import Any
 
 from medgpt_cli.core import distributed
 from medgpt_cli.core.errors import BadRecipe
+from medgpt_cli.core.manifest import verify_files
 
 
 def check_processes(recipe: Any) -> None:
@@ -40,15 +41,18 @@ def check_context(recipe: Any, folder: Path) -> None:
 
     Raises:
         BadRecipe: Rows are too long, scalings would be stacked, or heads cannot be shared.
+        HashMismatch: The configuration is not the one the folder's manifest names.
     """
+    from huggingface_hub.errors import StrictDataclassError
     from transformers import AutoConfig
 
     from medgpt_cli.models.yarn import context_of
 
+    verify_files(folder, only="config.json")
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         context, heads = context_of(config), config.get_text_config().num_attention_heads
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, StrictDataclassError):
         return  # no model of ours: whoever loads it says what is wrong
     if recipe.model.yarn.factor is not None:
         context = _stretched(recipe.model.yarn, config)

@@ -18,6 +18,7 @@ from transformers import LlavaConfig
 
 from medgpt_cli.core import console, files
 from medgpt_cli.core.errors import BadCheckpoint
+from medgpt_cli.core.manifest import verify_files
 from medgpt_cli.core.microscaling import BLOCK, on_lattice
 from medgpt_cli.export.observing import difference
 from medgpt_cli.export.survival import ERASED
@@ -57,6 +58,7 @@ def export(asked: Asked) -> dict[str, Any]:
         GateRefusal: Rounding would erase the training, or the copy does not answer as it must.
     """
     named, out = asked.named, asked.out
+    verify_files(named.folder, only="config.json")
     _check(LlavaConfig.from_pretrained(named.folder, local_files_only=True).text_config)
     experts = experts_of(named)
     with files.staged_folder(out) as folder:

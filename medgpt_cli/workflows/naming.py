@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from medgpt_cli.core import rundir, runs
 from medgpt_cli.core.errors import BadCheckpoint, HashMismatch, Missing, NotThere, UsageError
-from medgpt_cli.core.manifest import model_hash
+from medgpt_cli.core.manifest import model_hash, verify_files
 
 WORDS = ("tiny", "tiny-untrained", "tiny-siglip", "small")
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -75,7 +75,8 @@ def named_model(ref: str | None, adapter: str | None = None, *, online: bool = F
     Raises:
         NotThere: There is no such folder, or the adapter's model is not found by the name in its manifest.
         BadCheckpoint: A run is not finished, or the adapter names no model.
-        HashMismatch: The model is not the one that the adapter was trained on.
+        HashMismatch: The model is not the one that the adapter was trained on, or the adapter's files are not those
+            its manifest names.
         UsageError: Both references are adapters.
         Missing: As `model_folder` says.
     """
@@ -86,6 +87,7 @@ def named_model(ref: str | None, adapter: str | None = None, *, online: bool = F
     chosen = _adapter_folder(adapter) if adapter is not None else own
     if chosen is None:
         return Named(ref or "tiny", model_folder(ref or "tiny", online=online), None)
+    verify_files(chosen)  # before its manifest is believed
     name, sha256 = _base_of(chosen)
     base = name if own is not None or ref is None else ref
     if base is None:

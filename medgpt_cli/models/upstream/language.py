@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from medgpt_cli.core.errors import BadCheckpoint
@@ -42,7 +43,7 @@ class LanguageWeights:
         self.folder = folder
         try:
             self.config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, StrictDataclassError) as error:
             raise BadCheckpoint(
                 "there is no config.json of a model",
                 where=str(folder),
