@@ -110,15 +110,24 @@ def _draw(path: str, look: Callable[[str], Image] | None) -> None:
 
 
 def tally(reply: Reply, *, interrupted: bool = False) -> str:
-    """Count, time, time to the first token and speed of an answer, and why it ended if not by itself."""
+    """Count and time of an answer, the speed it was written with, and why it ended if not by itself.
+
+    Where the time to the first token is known, reading and writing are told apart.
+    """
     parts = []
-    if reply.tokens and reply.seconds:
-        parts = [f"{reply.tokens} token{'s' if reply.tokens > 1 else ''}", f"{reply.seconds:.1f} s"]
-        if reply.first_token_seconds:
-            parts.append(f"first after {reply.first_token_seconds:.2f} s")
-        parts.append(f"{reply.tokens / reply.seconds:.1f} tokens/s")
+    tokens, seconds, first = reply.tokens, reply.seconds, reply.first_token_seconds
+    if tokens and seconds:
+        parts = [f"{tokens} token{'s' if tokens > 1 else ''}", f"{seconds:.1f} s"]
+        if not first:
+            parts.append(f"{tokens / seconds:.1f} tokens/s")
+        elif tokens > 1 and seconds > first:
+            speed = (tokens - 1) / (seconds - first)
+            parts.append(f"first after {first:.2f} s, then {speed:.1f} tokens/s")
+        else:
+            parts.append(f"first after {first:.2f} s")
     if not reply.finished:
-        parts.append("stopped" if interrupted else "cut at the token limit")
+        why = "stopped" if interrupted else "cut at the token limit"
+        parts.append(why if reply.text or interrupted else f"{why} before an answer began")
     return ", ".join(parts)
 
 

@@ -1,5 +1,6 @@
 """The chat in a real pseudo-terminal: keys in, screen out, Ctrl-C as the terminal sends it."""
 
+import codecs
 import os
 import pty
 import re
@@ -25,6 +26,9 @@ class Terminal:
     def __init__(self, *words: str, **env: str) -> None:
         self.master, slave = pty.openpty()
         self.screen = ""
+        self._decode = codecs.getincrementaldecoder(
+            "utf-8"
+        )().decode  # a read may end inside a character
         self.process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("talking.py")), *words],
             stdin=slave,
@@ -57,7 +61,7 @@ class Terminal:
             if not ready:
                 return ""
             try:
-                self.screen += os.read(self.master, 4096).decode().replace("\r\n", "\n")
+                self.screen += self._decode(os.read(self.master, 4096)).replace("\r\n", "\n")
             except OSError:  # the process has closed its terminal
                 raise AssertionError(f"ended without {pattern!r}: {self.screen!r}") from None
         seen, self.screen = self.screen[: match.end()], self.screen[match.end() :]

@@ -159,10 +159,10 @@ def test_a_whole_session_in_a_pipe(session: Session, capfd: pytest.CaptureFixtur
     assert out == ("── fake ──\nYou said: hello\n── other ──\nYou said: hello\nYou said: bye\n")
     assert err.splitlines()[1:] == [
         "other (000000000000) is asked, too, from now on.",
-        "fake: 3 tokens, 0.5 s, first after 0.10 s, 6.0 tokens/s",
-        "other: 3 tokens, 0.5 s, first after 0.10 s, 6.0 tokens/s",
+        "fake: 3 tokens, 0.5 s, first after 0.10 s, then 5.0 tokens/s",
+        "other: 3 tokens, 0.5 s, first after 0.10 s, then 5.0 tokens/s",
         "other is no longer asked.",
-        "3 tokens, 0.5 s, first after 0.10 s, 6.0 tokens/s",
+        "3 tokens, 0.5 s, first after 0.10 s, then 5.0 tokens/s",
     ]
 
 

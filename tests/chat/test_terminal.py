@@ -33,14 +33,14 @@ def test_a_whole_session_word_for_word(session: Session, capfd: pytest.CaptureFi
     assert out == "You said: hello there\nYou said: bye\n"
     assert err.splitlines() == [
         "/image PATH shows an image, /help lists the commands, Ctrl-D leaves.",
-        "4 tokens, 0.5 s, first after 0.10 s, 8.0 tokens/s",
+        "4 tokens, 0.5 s, first after 0.10 s, then 7.5 tokens/s",
         "bad.png  is damaged or cut short",
         "copy it again from where it came",
         "",
         "To leave: /quit or Ctrl-D.",
         "there is no command /imag",
         "did you mean /image?",
-        "3 tokens, 0.5 s, first after 0.10 s, 6.0 tokens/s",
+        "3 tokens, 0.5 s, first after 0.10 s, then 5.0 tokens/s",
     ]
 
 
@@ -92,8 +92,8 @@ def test_an_interrupt_stops_the_answer_and_not_the_program(
     out, err = capfd.readouterr()
     assert out == "You said: one\nYou said: go on\n"
     assert err.splitlines()[1:] == [
-        "3 tokens, 0.5 s, first after 0.10 s, 6.0 tokens/s, stopped",
-        "4 tokens, 0.5 s, first after 0.10 s, 8.0 tokens/s",
+        "3 tokens, 0.5 s, first after 0.10 s, then 5.0 tokens/s, stopped",
+        "4 tokens, 0.5 s, first after 0.10 s, then 7.5 tokens/s",
     ]
     assert signal.getsignal(signal.SIGINT) is before
 
@@ -124,6 +124,16 @@ def test_a_model_cannot_steer_the_terminal(capfd: pytest.CaptureFixture[str]) ->
             "8 tokens, 0.5 s, 16.0 tokens/s, cut at the token limit",
         ),
         (Reply("x", finished=False), True, "stopped"),
+        (
+            Reply("x", tokens=11, seconds=6.0, first_token_seconds=5.0),
+            False,
+            "11 tokens, 6.0 s, first after 5.00 s, then 10.0 tokens/s",
+        ),
+        (
+            Reply("", finished=False, tokens=1, seconds=0.25, first_token_seconds=0.25),
+            False,
+            "1 token, 0.2 s, first after 0.25 s, cut at the token limit before an answer began",
+        ),
     ],
 )
 def test_tally(reply: Reply, interrupted: bool, text: str) -> None:

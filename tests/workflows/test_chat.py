@@ -66,7 +66,7 @@ def test_one_prompt_one_answer(model: Model, capfd: pytest.CaptureFixture[str]) 
     assert main(words) == 0
     out, err = capfd.readouterr()
     assert out == "Axial.\n"
-    assert err.splitlines() == [NAMED, NOTICE, "3 tokens, 0.5 s, first after 0.10 s, 6.0 tokens/s"]
+    assert err.splitlines() == [NAMED, NOTICE, "3 tokens, 0.5 s, first after 0.10 s, then 5.0 tokens/s"]
     assert model.asked == [("Which plane?", ["x.png", "y.png"], 9)]
 
 
