@@ -4,7 +4,14 @@
     files/p10/p10000032/s50414267/02aa804e-….jpg|dcm    its pictures (MIMIC-CXR-JPG or MIMIC-CXR)
     mimic-cxr-2.0.0-split.csv.gz, …-metadata.csv.gz     of MIMIC-CXR-JPG; unpacked ones are read too
 
-The two may be unpacked into one folder or stand beside each other in one.  This module knows the layout; sections are
+The two may be unpacked into one folder or stand beside each other in one.
+
+The prior study is the most recent earlier one of the subject, by date and time, as in EditGRPO (arXiv 2509.22812):
+what a report compares with, though its COMPARISON names no study.  One without pictures at hand is not replaced by an
+older one, with which the report compares nothing.  No public word was found on how MedGPT-oss (arXiv 2603.00842)
+chooses it.
+
+This module knows the layout; sections are
 `mimic_sections`' business, wording is `reports`', and which study comes before which is `studies`'.
 """
 
