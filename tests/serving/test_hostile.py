@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -292,6 +293,34 @@ def test_many_at_once_are_all_answered_or_told_to_wait(here: Here, model: Model)
     go_on.set()
     assert len(statuses) == 30
     assert set(statuses) == {200, 429}
+
+
+def test_many_large_ones_at_once_are_held_to_a_bound() -> None:
+    with serving(Model(), body_bytes=1_000_000, held_bytes=1_500_000) as here:
+        with here.raw() as slow:  # most of a body, and then nothing
+            head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            slow.sendall(f"{head}Content-Length: 900000\r\n\r\n".encode() + b"x" * 800_000)
+            until(lambda: "\nmedgpt_held_bytes 800000\n" in here.get("/metrics").text)
+            refused = here.ask(said("x" * 800_000))
+            assert (refused.status_code, refused.json()["error"]["code"]) == (503, "memory")
+            assert refused.headers["retry-after"] == "5"
+            assert here.ask(said("A short one.")).status_code == 200
+        until(lambda: "\nmedgpt_held_bytes 0\n" in here.get("/metrics").text)
+        assert here.ask(said("x" * 800_000)).status_code == 200
+
+
+def test_more_connections_than_are_served() -> None:
+    with serving(Model(), connections=4, head_seconds=20) as here:
+        idle = [here.raw() for _ in range(5)]
+        until(lambda: _fresh(here) == 503)
+        for each in idle:
+            each.close()
+        until(lambda: _fresh(here) == 200)
+
+
+def _fresh(here: Here) -> int:
+    """The status of a question on a connection of its own."""
+    return httpx.get(f"{here.address}/health", trust_env=False, timeout=20).status_code
 
 
 def test_a_bug_tells_nothing_and_leaves_a_log_without_values(
