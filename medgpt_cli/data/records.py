@@ -13,6 +13,7 @@ from typing import Any
 
 from medgpt_cli.core.errors import BadRecord, Complaint, NotThere
 from medgpt_cli.core.types import Place, Sample, Turn
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.complaints import Fault, Unfit, kind, text_of, unfit
 from medgpt_cli.data.forms import CONVERSATIONS, OPTIONAL, PAIRS, Form, form_of
 from medgpt_cli.data.images.paths import ImageRoot
@@ -77,7 +78,7 @@ def read_records(path: Path, *, image_root: Path | None = None, max_bad: int | N
         raise BadRecord("holds no records", where=file, repair="write one JSON object a line")
     if max_bad is not None and (bad > max_bad or not samples):
         raise BadRecord(
-            f"{bad} of {lines} record{'s' if lines != 1 else ''} cannot be used",
+            f"{bad:,} of {counted(lines, 'record')} cannot be used",
             where=file,
             repair="mend them, or let up to N be left out with data.max_bad=N",
             complaints=complaints,

@@ -20,6 +20,7 @@ import xxhash
 
 from medgpt_cli.core.errors import Complaint, GateRefusal, InputError
 from medgpt_cli.core.types import Place
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.duplicates.unions import Ints
 
 SHARES: Mapping[str, float] = {"train": 0.9, "validation": 0.05, "test": 0.05}
@@ -167,7 +168,7 @@ def prove_apart(rows: Iterable[tuple[str, Iterable[str], Place]]) -> int:
             for at in crossing
         ]
         raise GateRefusal(
-            f"{len(crossing)} key{'' if len(crossing) == 1 else 's'} in two splits",
+            f"{counted(len(crossing), 'key')} in two splits",
             repair="this set must not be used: prepare it again",
             complaints=complaints,
         )

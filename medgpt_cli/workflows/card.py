@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from medgpt_cli.core import console
 from medgpt_cli.core.errors import InputError, NotThere, OutputExists, UsageError
 from medgpt_cli.core.files import sha256_file, write_text
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.looking.datasheet import datasheet
 from medgpt_cli.data.looking.facts import Known
 from medgpt_cli.data.looking.questions import QUESTIONS
@@ -54,7 +55,9 @@ def write_card(path: Path, *, out: Path | None, force: bool) -> None:
         return
     write_text(out, text)
     left = sum(map(len, QUESTIONS.values()))
-    console.result().print(f"{out}: {left} questions are left to be answered by a person")
+    console.result().print(
+        f"{out}: {counted(left, 'question is', 'questions are')} left to be answered by a person"
+    )
 
 
 def _refuse(out: Path, *, force: bool) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from medgpt_cli.core import console, tables
 from medgpt_cli.core.errors import BadRecord, Complaint
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.images.check import check_images
 from medgpt_cli.data.prepared.opening import is_prepared
 from medgpt_cli.data.records import Records, read_records
@@ -81,9 +82,8 @@ def _rows(counts: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _refusal(path: Path, records: int, complaints: Sequence[Complaint]) -> BadRecord:
-    faults = "1 fault" if len(complaints) == 1 else f"{len(complaints):,} faults"
     return BadRecord(
-        f"{faults} in {records:,} record{'' if records == 1 else 's'}",
+        f"{counted(len(complaints), 'fault')} in {counted(records, 'record')}",
         where=str(path),
         repair="mend them; training refuses the file, or leaves out up to N bad records with data.max_bad=N",
         complaints=complaints,

@@ -16,6 +16,7 @@ from medgpt_cli.core import console, tables
 from medgpt_cli.core.errors import BadRecord, Complaint, NotThere, OutputExists, PhiFound, UsageError
 from medgpt_cli.core.files import sha256_file, staged_folder
 from medgpt_cli.core.manifest import environment, versions, write_manifest
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.privacy.burned_in import LOWER_BOUND
 from medgpt_cli.data.privacy.entities import reader
 from medgpt_cli.data.privacy.findings import NOT_ASSESSED, Identifier
@@ -129,8 +130,7 @@ def _refuse_leftovers(copy: FolderCopy, source: Path) -> None:
         )
     if copy.left:
         raise PhiFound(
-            f"the copy still identifies somebody in {len(copy.left):,} "
-            f"place{'' if len(copy.left) == 1 else 's'}, so it was thrown away",
+            f"the copy still identifies somebody in {counted(len(copy.left), 'place')}, so it was thrown away",
             repair="leave these records out, or mend them by hand, and run it again",
             complaints=[
                 Complaint(f"{identifier.value} is left", place) for place, identifier in copy.left

@@ -15,6 +15,7 @@ from medgpt_cli.core.errors import BadImage, Complaint, LeakageFound, MedGPTErro
 from medgpt_cli.core.files import staged_folder, write_json, write_text
 from medgpt_cli.core.manifest import environment
 from medgpt_cli.core.types import Place, Sample
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.leakage.against import Against
 from medgpt_cli.data.leakage.findings import Findings
 from medgpt_cli.data.leakage.material import told
@@ -144,13 +145,14 @@ def _error(document: Mapping[str, Any], unread: Sequence[Complaint]) -> MedGPTEr
     if document["leaking"]:
         met = sum(each["contaminated"] for each in document["against"])
         return LeakageFound(
-            f"{document['leaking']:,} of {document['records']:,} training records meet {met:,} evaluation records",
+            f"{document['leaking']:,} of {counted(document['records'], 'training record')} "
+            f"{'meets' if document['leaking'] == 1 else 'meet'} {counted(met, 'evaluation record')}",
             repair="leave them out: name the evaluation sets in data.against of the recipe",
         )
     passed_over = document["not_compared"]["train_images"]
     if unread or passed_over:
         return BadImage(
-            f"{len(unread) + passed_over:,} images could not be opened, so what they show was not compared",
+            f"{counted(len(unread) + passed_over, 'image')} could not be opened, so what they show was not compared",
             repair="mend them; medgpt data check names those of the training set",
             complaints=unread,
         )

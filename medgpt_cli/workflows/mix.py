@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from medgpt_cli.core.types import Sample
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.mix_shares import Ingredient
 from medgpt_cli.data.mixing import Mixture
 from medgpt_cli.data.shots import WithExamples, with_examples
@@ -103,7 +104,7 @@ def sentences(mixture: Mixture) -> Iterator[str]:
     )
     if len(mixture.ingredients) == 1 and plain and mixture.order == "shuffled":
         return
-    yield f"one pass over the mix is {len(mixture):,} records, {mixture.order}"
+    yield f"one pass over the mix is {counted(len(mixture), 'record')}, {mixture.order}"
     for each, count in zip(mixture.ingredients, mixture.counts, strict=True):
         share = 100 * count / len(mixture)
-        yield f"  {each.name}: {count:,} of {each.records:,} records a pass, {share:.1f} %"
+        yield f"  {each.name}: {count:,} of {counted(each.records, 'record')} a pass, {share:.1f} %"

@@ -13,6 +13,7 @@ from typing import Any
 
 from medgpt_cli.core.errors import BadRecord, Complaint
 from medgpt_cli.core.types import Sample
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.dialogue import IGNORED
 from medgpt_cli.data.images.tiling import Tiling
 from medgpt_cli.data.prepared.opening import PreparedSet, is_prepared
@@ -127,7 +128,7 @@ def rows_of(recipe: Any, shape: Shape, folder: Path | None, batch: MicroBatch) -
         max(lengths),
         _fullest(rows, sizes, batch.rows),
         _mean(rows, sizes),
-        f"{len(sizes):,} records; {how}",
+        f"{counted(len(sizes), 'record')}; {how}",
     )
 
 
@@ -139,7 +140,6 @@ def _assumed(recipe: Any, shape: Shape, batch: MicroBatch) -> Rows:
         tiles = min(tiles, recipe.train.max_images)
     row = Batch(length, length // 2, tiles, float(record))
     records = "one record" if record == length else f"records of {record:,} tokens"
-    plural = "s" if tiles > 1 else ""
     return Rows(
         None,
         TOKENS,
@@ -148,7 +148,7 @@ def _assumed(recipe: Any, shape: Shape, batch: MicroBatch) -> Rows:
         record,
         row,
         row,
-        f"no data named: {TOKENS:,} tokens are assumed, in full rows of {records} with {tiles} image{plural} each, "
+        f"no data named: {TOKENS:,} tokens are assumed, in full rows of {records} with {counted(tiles, 'image')} each, "
         "half of the tokens learnt",
     )
 
@@ -210,7 +210,7 @@ def _refuse_long(samples: Sequence[Sample], sizes: Sequence[_Size], limit: int) 
     ]
     if long:
         raise BadRecord(
-            f"{len(long)} record{' is' if len(long) == 1 else 's are'} longer than train.max_length={limit:,}",
+            f"{counted(len(long), 'record is', 'records are')} longer than train.max_length={limit:,}",
             repair="raise train.max_length, or split the records",
             complaints=long,
         )

@@ -24,6 +24,7 @@ from medgpt_cli.core.errors import (
 )
 from medgpt_cli.core.files import sha256_file, write_json
 from medgpt_cli.core.manifest import environment
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.jsonl import STDIN
 from medgpt_cli.data.prepared.opening import is_prepared, samples_of
 from medgpt_cli.data.prepared.raw import source_at
@@ -176,7 +177,7 @@ def _is_known_set(path: Path) -> bool:
 def _error(scanner: Scanner, found: Mapping[str, Any]) -> MedGPTError | None:
     if sure := found["sure"]:
         return PhiFound(
-            f"{sure:,} certain finding{'' if sure == 1 else 's'} of what identifies patients",
+            f"{counted(sure, 'certain finding')} of what identifies patients",
             repair="these may be stand-ins: a copy that data deid made and verified is read here, and its names and "
             "numbers look like the real ones"
             if found["deidentified_copies"]
@@ -195,7 +196,7 @@ def _error(scanner: Scanner, found: Mapping[str, Any]) -> MedGPTError | None:
         )
     if number := len(scanner.complaints):
         return BadRecord(
-            f"nothing certain was found, but {number:,} thing{' was' if number == 1 else 's were'} not read",
+            f"nothing certain was found, but {counted(number, 'thing was', 'things were')} not read",
             repair="mend them and scan again; what was not read is not clean",
             complaints=scanner.complaints,
         )
@@ -214,17 +215,17 @@ def _show_values(seen: Sequence[Seen], names: Mapping[str, Path]) -> None:
 def _show(found: Mapping[str, Any]) -> None:
     console.result().print(tables.aligned(("class", "sure", "doubtful"), rows(found)))
     read = " · ".join(
-        f"{found[name]:,} {name.removesuffix('s') if found[name] == 1 else name}"
+        counted(found[name], name.removesuffix("s"))
         for name in ("records", "texts", "images")
         if found[name]
     )
     console.say(f"read: {read or 'nothing'}, by {found['read_by']}")
     if found["images"]:
         burned = found["burned_in"]
-        console.say(f"pixels of {burned['pictures_read']:,} pictures were read; {burned['note']}")
-    if found["sure"] and (unread := len(found["unread"])):
-        console.warn(
-            f"{unread:,} thing{' was' if unread == 1 else 's were'} not read (--json lists them)"
+        console.say(
+            f"pixels of {counted(burned['pictures_read'], 'picture')} were read; {burned['note']}"
         )
+    if found["sure"] and (unread := len(found["unread"])):
+        console.warn(f"{counted(unread, 'thing was', 'things were')} not read (--json lists them)")
     for reason, count in found["not_scanned"].items():
-        console.warn(f"{count:,} file{'' if count == 1 else 's'} not scanned: {reason}")
+        console.warn(f"{counted(count, 'file')} not scanned: {reason}")

@@ -62,10 +62,10 @@ class StageData:
     def sentence(self) -> str:
         """What a person wants to know of the data before training."""
         tokens, learnt, tiles = sum(self.train.lengths), self.train.learnt, sum(self.train.images)
-        images = f"{self.train.pictures:,} images"
+        images = counted(self.train.pictures, "image")
         if tiles != self.train.pictures:
-            images += f" in {tiles:,} tiles"
-        left_out = f"; {self.left_out} bad records left out" if self.left_out else ""
+            images += f" in {counted(tiles, 'tile')}"
+        left_out = f"; {counted(self.left_out, 'bad record')} left out" if self.left_out else ""
         if leaking := sum(self.leaking.values()):
             left_out += f"; {leaking:,} that meet evaluation records left out"
         if self.parted[0]:
@@ -73,7 +73,7 @@ class StageData:
         for each in self.shots.values():
             left_out += f"; {each['records']:,} asked after {counted(each['shots'], 'example')} each"
         return (
-            f"{len(self.train):,} records, {images}, {tokens:,} tokens of which {learnt:,} are learnt"
+            f"{counted(len(self.train), 'record')}, {images}, {tokens:,} tokens of which {learnt:,} are learnt"
             f"{left_out}"
         )
 
@@ -188,7 +188,7 @@ def _read(
         left_out += records.refused + len(unusable)
     if left_out > max_bad:
         raise BadRecord(
-            f"{left_out} record{'' if left_out == 1 else 's'} cannot be used",
+            f"{counted(left_out, 'record')} cannot be used",
             repair="mend them, or let up to N be left out with data.max_bad=N",
             complaints=complaints,
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from medgpt_cli.core.errors import BadImage, BadRecord, Complaint
 from medgpt_cli.core.files import sha256_file
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.classification.archive import Read
 from medgpt_cli.data.classification.sets import Example
 from medgpt_cli.data.images.paths import ImageRoot
@@ -62,7 +63,7 @@ def read_folders(path: Path) -> Read:
             )
     if complaints:
         raise BadRecord(
-            f"{len(complaints)} files cannot be used", where=str(path), complaints=complaints
+            f"{counted(len(complaints), 'file')} cannot be used", where=str(path), complaints=complaints
         )
     if not examples:
         raise BadRecord(

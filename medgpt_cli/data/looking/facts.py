@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from medgpt_cli.core.tables import markdown
+from medgpt_cli.core.wording import counted
 
 UNSAID = "(not said)"
 EACH_SAYS = "as each record says"
@@ -55,7 +56,7 @@ def nothing(manifest: Mapping[str, Any], terms: Terms, known: Registry) -> Fille
 
 def composition(manifest: Mapping[str, Any], terms: Terms, known: Registry) -> Filled:
     """Records, sources, terms, groups, copies, identifiers, evaluation sets."""
-    yield f"{manifest['rows']:,} records were kept of {manifest['read']:,} that were read."
+    yield f"{counted(manifest['rows'], 'record was', 'records were')} kept of {manifest['read']:,} that were read."
     yield ""
     yield from _table(
         ("split", "records"), [(k, f"{v['rows']:,}") for k, v in manifest["splits"].items()]
@@ -83,12 +84,14 @@ def composition(manifest: Mapping[str, Any], terms: Terms, known: Registry) -> F
     yield from _table(("source", "licence", "records"), [(s, w, f"{n:,}") for s, w, n in rows])
     apart = manifest["apart"]
     yield (
-        f"- Records that share a patient, study, article or picture are one group: {apart['groups']:,} groups. "
-        f"{apart['keys_compared']:,} identifiers were compared; {apart['keys_in_two_splits']:,} stand in two splits."
+        f"- Records that share a patient, study, article or picture are one group: "
+        f"{counted(apart['groups'], 'group')}. "
+        f"{counted(apart['keys_compared'], 'identifier was', 'identifiers were')} compared; "
+        f"{counted(apart['keys_in_two_splits'], 'stands', 'stand')} in two splits."
     )
     copies = manifest["duplicates"]
     yield (
-        f"- Near-duplicates: {copies['in_clusters']:,} records in {copies['clusters']:,} clusters, "
+        f"- Near-duplicates: {counted(copies['in_clusters'], 'record')} in {counted(copies['clusters'], 'cluster')}, "
         f"the largest of {copies['largest']:,}."
     )
     inside = manifest["images"] == "embed"
@@ -138,7 +141,7 @@ def collection(manifest: Mapping[str, Any], terms: Terms, known: Registry) -> Fi
         )
         files = len(each["files"])
         yield (
-            f"- {cell(each['path'])}: {where}{doubt}; {files:,} record file{'' if files == 1 else 's'}, "
+            f"- {cell(each['path'])}: {where}{doubt}; {counted(files, 'record file')}, "
             "hashes in the manifest."
         )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from medgpt_cli.core.errors import BadImage, BadRecord, Complaint
 from medgpt_cli.core.types import Sample
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.duplicates.pictures import ImagePrint
 from medgpt_cli.data.images.apart import open_apart
 from medgpt_cli.data.leakage.against import Against
@@ -110,8 +111,8 @@ class Evaluation:
         records = unreadable(self.sets)
         images = len(self._against.unread)
         if records + images > allowed:
-            words = f"{records:,} records cannot be used" if records else ""
-            shown = f"{images:,} images could not be opened" if images else ""
+            words = f"{counted(records, 'record')} cannot be used" if records else ""
+            shown = f"{counted(images, 'image')} could not be opened" if images else ""
             raise (BadRecord if records else BadImage)(
                 f"{' and '.join(filter(None, (words, shown)))} of the evaluation sets, so what they hold would not be "
                 "compared",

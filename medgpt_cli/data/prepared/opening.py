@@ -25,6 +25,7 @@ from medgpt_cli.core.errors import BadRecord, Complaint, HashMismatch, InputErro
 from medgpt_cli.core.files import sha256_file
 from medgpt_cli.core.rundir import read_state
 from medgpt_cli.core.types import Place, Sample
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.prepared.columns import HASHES, IMAGES, sample_of
 
 FORMAT = 1
@@ -176,7 +177,7 @@ def samples_of(
             for complaint in found:
                 (on_bad or complaints.append)(complaint)
     if on_bad is None and (complaints or not lines):
-        what = f"{bad} of {lines} record{'s' if lines != 1 else ''} cannot be used"
+        what = f"{bad:,} of {counted(lines, 'record')} cannot be used"
         raise BadRecord(
             what if lines else "holds no records",
             where=str(path),

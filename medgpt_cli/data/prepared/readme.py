@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core.files import write_text
+from medgpt_cli.core.wording import counted
 
 README = "README.md"
 
@@ -33,8 +34,8 @@ def write_readme(folder: Path, manifest: Mapping[str, Any]) -> None:
     )
     text = (
         f"{header(manifest)}\n# Prepared set\n\n"
-        f"{manifest['rows']:,} records ({rows}), made by `medgpt data prep`. `report.html` says what went in, what was "
-        "left out and why; `manifest.json` has the hashes, and `medgpt data card` makes a datasheet of it. "
+        f"{counted(manifest['rows'], 'record')} ({rows}), made by `medgpt data prep`. `report.html` says what went in, "
+        "what was left out and why; `manifest.json` has the hashes, and `medgpt data card` makes a datasheet of it. "
         "`datasets.load_dataset` opens this folder.\n"
     )
     write_text(folder / README, text)

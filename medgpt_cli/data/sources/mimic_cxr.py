@@ -11,8 +11,8 @@ what a report compares with, though its COMPARISON names no study.  One without 
 older one, with which the report compares nothing.  No public word was found on how MedGPT-oss (arXiv 2603.00842)
 chooses it.
 
-This module knows the layout; sections are
-`mimic_sections`' business, wording is `reports`', and which study comes before which is `studies`'.
+This module knows the layout; sections are `mimic_sections`' business, wording is `reports`', and which study comes
+before which is `mimic_studies`'.
 """
 
 from __future__ import annotations

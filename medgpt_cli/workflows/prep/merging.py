@@ -17,6 +17,7 @@ from typing import Any
 from medgpt_cli.core import files
 from medgpt_cli.core.errors import BadRecord, Complaint, InputError, PhiFound
 from medgpt_cli.core.rundir import RunFolder
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.prepared import describing
 from medgpt_cli.data.prepared.evaluation import unreadable
 from medgpt_cli.data.prepared.opening import MANIFEST
@@ -133,7 +134,8 @@ def _refuse_unread(paths: Sequence[Path], allowed: int) -> None:
     notes = describing.all_notes(paths)
     if (unread := unreadable(notes.compared) + notes.unopened) > allowed:
         raise BadRecord(
-            f"{unread:,} records or images of the evaluation sets could not be read, so nothing was compared with them",
+            f"{counted(unread, 'record or image', 'records or images')} of the evaluation sets could not be read, "
+            "so nothing was compared with them",
             repair=f"mend them and begin anew; or answer for them with data.max_unread={unread}",
         )
 
@@ -144,9 +146,8 @@ def _refuse_bad(out: Path, paths: Sequence[Path], allowed: int, line: Callable[.
         return
     describing.write_rejects(out, describing.rejects(paths))
     complaints = [Complaint(one.reason, one.where) for one in bad]
-    records = "1 record" if len(bad) == 1 else f"{len(bad):,} records"
     raise BadRecord(
-        f"{records} cannot be used; {out / describing.REJECTS} lists them, and the others are kept",
+        f"{counted(len(bad), 'record')} cannot be used; {out / describing.REJECTS} lists them, and the others are kept",
         repair=f"mend them and begin anew, or leave them out: {line(max_bad=len(bad))}",
         complaints=complaints,
     )
@@ -176,7 +177,7 @@ def _refuse_identified(plan: Plan, options: Options, line: Callable[..., str]) -
         complaints.append(Complaint(f"holds {', '.join(here)}", str(plan.table.place(row))))
     words = ", ".join(f"{name} {count:,}" for name, count in sorted(classes.items()))
     raise PhiFound(
-        f"{len(rows):,} record{' identifies a patient' if len(rows) == 1 else 's identify patients'} ({words})",
+        f"{counted(len(rows), 'record identifies a patient', 'records identify patients')} ({words})",
         repair="de-identify the source: medgpt data deid; or leave them out: "
         f"{line(add=['gates.phi.found=drop'])}; or answer for them with gates.phi.attest",
         complaints=complaints,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from medgpt_cli.core import console, tables
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.prepared.opening import PreparedSet
 from medgpt_cli.data.prepared.parts import FOLDER
 from medgpt_cli.workflows.prep.working import Share
@@ -43,8 +44,8 @@ def whole(out: Path, *, as_json: bool) -> None:
     compared = manifest["against"]
     if compared["records_not_read"] or compared["images_not_opened"]:
         console.warn(
-            f"{compared['records_not_read']:,} records and {compared['images_not_opened']:,} images of the evaluation "
-            "sets could not be read, so nothing was compared with them; medgpt data check names them"
+            f"{counted(compared['records_not_read'], 'record')} and {counted(compared['images_not_opened'], 'image')} "
+            "of the evaluation sets could not be read, so nothing was compared with them; medgpt data check names them"
         )
     if doubtful := manifest["phi"]["doubtful"]:
         words = ", ".join(f"{name} {count:,}" for name, count in doubtful.items())
@@ -61,5 +62,7 @@ def share(out: Path, own: Share, *, as_json: bool) -> None:
     if as_json:
         console.print_json({"out": str(out), "share": own.mine + 1, "of": own.of, "blocks": blocks})
         return
-    console.result().print(f"share {own.mine + 1} of {own.of} is judged; {out} holds {blocks:,} blocks")
+    console.result().print(
+        f"share {own.mine + 1} of {own.of} is judged; {out} holds {counted(blocks, 'block')}"
+    )
     console.say("when every share is judged: the same line with --merge in place of --shards")

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from medgpt_cli.core import console, files, offline
 from medgpt_cli.core.errors import Interrupted, MedGPTError, OutOfResources, StateSaved
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.images import apart
 from medgpt_cli.data.prepared.blocks import blocks
 from medgpt_cli.data.prepared.judging import Judge, Settings
@@ -139,7 +140,7 @@ def _wait(task: Work, crew: Sequence[tuple[Any, Connection]]) -> None:
         if time.monotonic() - told > TOLD_EVERY:
             told = time.monotonic()
             done = sum(1 for _ in (task.out / FOLDER).glob("*.parquet"))
-            console.say(f"{done:,} block{'' if done == 1 else 's'} done")
+            console.say(f"{counted(done, 'block')} done")
 
 
 def _member(task: Work, share: Share, parent: int, mouth: Connection) -> None:

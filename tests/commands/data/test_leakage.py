@@ -133,13 +133,13 @@ def test_what_could_not_be_compared_is_no_all_clear(capsys: pytest.CaptureFixtur
     Path("own.png").write_bytes(Path("film.png").read_bytes()[:300])
     assert main(["data", "leakage", "clean.jsonl", "--against", "eval.jsonl", "--quiet"]) == 3
     assert capsys.readouterr().err == (
-        "error: 1 images could not be opened, so what they show was not compared\n"
+        "error: 1 image could not be opened, so what they show was not compared\n"
         "mend them; medgpt data check names those of the training set\n"
     )
     assert main(["data", "leakage", "eval.jsonl", "--against", "clean.jsonl", "--quiet"]) == 3
     assert capsys.readouterr().err == (
         "clean.jsonl:1 images[0]  is damaged or cut short; copy it again from where it came\n"
-        "error: 1 images could not be opened, so what they show was not compared\n"
+        "error: 1 image could not be opened, so what they show was not compared\n"
         "mend them; medgpt data check names those of the training set\n"
     )
 

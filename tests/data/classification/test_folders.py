@@ -44,7 +44,7 @@ def test_what_leaves_the_set_is_refused_and_no_file_is_named(tmp_path: Path) -> 
         read_folders(tmp_path / "set")
     assert str(caught.value) == (
         "above, picture 1 by name  leaves the folder it is relative to; move the image inside, or name a folder "
-        f"above both with --image-root\n{tmp_path / 'set'}  1 files cannot be used"
+        f"above both with --image-root\n{tmp_path / 'set'}  1 file cannot be used"
     )
 
 

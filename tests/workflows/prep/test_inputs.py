@@ -32,8 +32,8 @@ def torn(path: Path) -> Path:
         ),
         (["{", "junk"], "eval.jsonl  no record of this evaluation set can be read"),
         ([pair(1, image="no.png")], "eval.jsonl  no record of this evaluation set can be read"),
-        ([pair(1), "{"], "1 records cannot be used of the evaluation sets"),
-        ([pair(1, image="torn.png")], "1 images could not be opened of the evaluation sets"),
+        ([pair(1), "{"], "1 record cannot be used of the evaluation sets"),
+        ([pair(1, image="torn.png")], "1 image could not be opened of the evaluation sets"),
     ],
 )
 def test_an_evaluation_set_that_cannot_be_read_refuses(
@@ -57,7 +57,7 @@ def test_a_merge_holds_to_what_its_own_line_allows(capsys: pytest.CaptureFixture
     words = ("--out", "out", "--against", written(Path("eval.jsonl"), pair(1), "{"))
     assert prep(path, *words, "--shards", "1/1", "data.max_unread=1") == 0
     assert prep(path, *words, "--merge") == 3
-    assert "1 records or images of the evaluation sets could not be read" in capsys.readouterr().err
+    assert "1 record or image of the evaluation sets could not be read" in capsys.readouterr().err
     assert prep(path, *words, "--merge", "data.max_unread=1") == 0
 
 

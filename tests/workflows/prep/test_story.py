@@ -273,7 +273,7 @@ def test_what_evaluation_sets_do_not_tell_is_told(capsys: pytest.CaptureFixture[
     said = capsys.readouterr().err
     assert said.startswith("eval.jsonl:2 ")
     assert (
-        "error: 2 records cannot be used and 1 images could not be opened of the evaluation sets, so what they hold "
+        "error: 2 records cannot be used and 1 image could not be opened of the evaluation sets, so what they hold "
         "would not be compared\nmend them; or answer for what is not compared with data.max_unread=3\n"
     ) in said
     allowed = ("--against", against, "--resume", "data.max_unread=3")
@@ -281,7 +281,7 @@ def test_what_evaluation_sets_do_not_tell_is_told(capsys: pytest.CaptureFixture[
     manifest = json.loads(Path("out/manifest.json").read_text())
     assert (manifest["against"]["records_not_read"], manifest["against"]["images_not_opened"]) == (2, 1)
     assert (
-        "2 records and 1 images of the evaluation sets could not be read, so nothing was compared with them"
+        "2 records and 1 image of the evaluation sets could not be read, so nothing was compared with them"
         in capsys.readouterr().err
     )
 
