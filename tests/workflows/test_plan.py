@@ -179,6 +179,8 @@ def test_parts_named_by_their_folders(
         ("medgpt-oss-20b/2-midtrain", 8, "180GB", True),
         ("medgpt-oss-20b/3-sft", 8, "80GB", True),
         ("medgpt-oss-20b/3-sft", 8, "180GB", True),
+        ("medgpt-oss-20b/4-adapt", 8, "80GB", True),
+        ("medgpt-oss-20b/4-adapt", 8, "180GB", True),
         ("medgpt-oss-20b/4-adapt", 1, "80GB", True),
         ("medgpt-oss-20b/4-adapt", 1, "24GB", False),
         ("openmedq/1-midtrain", 2, "80GB", True),
@@ -203,6 +205,39 @@ def test_the_families_for_real_models(
     assert plan["rows"]["basis"].startswith("no data named: 1,000,000,000 tokens are assumed")
     assert "the model is not here; planned for the shape of " in err
     assert "not here, so rows are assumed: " in err
+
+
+@pytest.mark.parametrize(
+    ("recipe", "memory"),
+    [
+        ("4-adapt", "24GB"),
+        ("1-align", "24GB"),
+        ("3-sft", "80GB"),
+        ("3-sft", "24GB"),
+    ],
+)
+def test_on_one_gpu_the_change_that_is_named_makes_the_20b_recipes_fit(
+    recipe: str,
+    memory: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = [f"medgpt-oss-20b/{recipe}", "--gpus", "1", "--gpu-memory", memory]
+    plan = planned(capsys, *words)
+    assert plan["fits"] is False
+    again = planned(capsys, *words, *plan["change"]["words"])
+    assert again["fits"] is True
+    assert again["as_written"]["memory_bytes"] == plan["change"]["memory_bytes"]
+
+
+def test_a_row_that_several_devices_share_is_not_planned_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["plan", "medgpt-oss-20b/2-midtrain", "--gpus", "1", "--gpu-memory", "80GB"]) == 3
+    assert "engine.sequence_parallel=8  1 devices are no multiple of it" in capsys.readouterr().err
 
 
 def test_what_a_person_names_must_be_there(

@@ -41,9 +41,11 @@ ELSEWHERE = {
 
 FOUR_BITS = (
     "adapters on 4-bit weights are not trained here: bitsandbytes leaves stacked experts, most of gpt-oss, in 16 bits; "
-    "leave it out, frozen weights are kept in bfloat16 where the device computes in it"
+    "leave it out: frozen weights are kept in bfloat16 where the device computes in it, and medgpt plan RECIPE "
+    "--gpu-memory 24GB names what fits there instead"
 )
-NOT_OFFERED = dict.fromkeys(("qlora", "load_in_4bit", "load_in_8bit", "quantize"), FOUR_BITS) | {
+FOUR_BITS_WORDS = ("qlora", "load_in_4bit", "load_in_8bit", "quantize", "quantise", "nf4", "bits")
+NOT_OFFERED = dict.fromkeys(FOUR_BITS_WORDS, FOUR_BITS) | {
     "target_modules": "here it is called lora.targets",
     "target_parameters": "experts carry adapters with lora.experts=true",
     "lora_alpha": "here it is called lora.alpha",
@@ -53,7 +55,7 @@ NOT_OFFERED = dict.fromkeys(("qlora", "load_in_4bit", "load_in_8bit", "quantize"
     "rank_pattern": "ranks of parts stand in lora.ranks",
     "modules_to_save": "a part that is not in lora.targets learns in full by parts.<part>.train=true",
 }
-"""What PEFT calls things, and what of it there is here."""
+"""What PEFT calls things, and what of it there is here.  An export has a word of its own for fewer bits."""
 
 EXPECTED = {
     "int_type": "a whole number",
@@ -124,7 +126,7 @@ def _number(bound: float) -> str:
 def _meant(keys: Keys, stage: str) -> str:
     """The field probably meant by an unknown key."""
     leaf = str(keys[-1])
-    if leaf in NOT_OFFERED:
+    if leaf in NOT_OFFERED and (stage != "export" or leaf not in FOUR_BITS_WORDS):
         return NOT_OFFERED[leaf]
     if leaf in ELSEWHERE:
         return f"here it is called {ELSEWHERE[leaf]}"

@@ -161,12 +161,18 @@ def test_all_of_them_are_told_at_once_with_file_and_line(tmp_path: Path) -> None
     ]
 
 
-def test_four_bits_are_refused_with_the_reason() -> None:
-    assert complaints("adapt", "lora.qlora=true") == [
-        "lora.qlora=true  no such field; adapters on 4-bit weights are not trained here: bitsandbytes leaves stacked "
-        "experts, most of gpt-oss, in 16 bits; leave it out, frozen weights are kept in bfloat16 where the device "
-        "computes in it"
+@pytest.mark.parametrize("word", ["lora.qlora=true", "lora.quantise=nf4", "model.load_in_4bit=true"])
+def test_four_bits_are_refused_with_the_reason(word: str) -> None:
+    assert complaints("adapt", word) == [
+        f"{word}  no such field; adapters on 4-bit weights are not trained here: bitsandbytes leaves stacked "
+        "experts, most of gpt-oss, in 16 bits; leave it out: frozen weights are kept in bfloat16 where the device "
+        "computes in it, and medgpt plan RECIPE --gpu-memory 24GB names what fits there instead"
     ]
+
+
+def test_an_export_is_pointed_to_its_own_word_for_fewer_bits() -> None:
+    (said,) = complaints("export", "model.quantise=q8_0")
+    assert said == "model.quantise=q8_0  no such field; did you mean export.quantise?"
 
 
 @pytest.mark.parametrize(
