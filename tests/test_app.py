@@ -61,6 +61,7 @@ ERRORS = [
     (errors.NotThere("no"), 3, "NOT_FOUND", "error: no\n"),
     (errors.GateRefusal("no"), 4, "REFUSED", "error: no\n"),
     (errors.HashMismatch("no"), 4, "HASH_MISMATCH", "error: no\n"),
+    (errors.NotSigned("no"), 4, "NOT_SIGNED", "error: no\n"),
     (errors.LeakageFound("no"), 4, "LEAKAGE_FOUND", "error: no\n"),
     (errors.PhiFound("no"), 4, "PHI_FOUND", "error: no\n"),
     (errors.RehearsalFailed("no"), 4, "REHEARSAL_FAILED", "error: no\n"),

@@ -384,7 +384,8 @@ def test_a_foreign_adapter_needs_its_model_named(
     run: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(run / "adapter", folder / "other")
-    (folder / "other" / "manifest.json").unlink()
+    for ours in ("manifest.json", "SHA256SUMS"):
+        (folder / "other" / ours).unlink()
     assert main(["chat", "--adapter", str(folder / "other"), *ANSWER]) == 3
     assert "the adapter's manifest does not say which model it was trained on" in capsys.readouterr().err
     assert main(["chat", "--model", "tiny-untrained", "--adapter", str(folder / "other"), *ANSWER]) == 0
