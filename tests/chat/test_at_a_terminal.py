@@ -61,7 +61,8 @@ class Terminal:
             if not ready:
                 return ""
             try:
-                self.screen += self._decode(os.read(self.master, 4096)).replace("\r\n", "\n")
+                found = self._decode(os.read(self.master, 4096))
+                self.screen = (self.screen + found).replace("\r\n", "\n")
             except OSError:  # the process has closed its terminal
                 raise AssertionError(f"ended without {pattern!r}: {self.screen!r}") from None
         seen, self.screen = self.screen[: match.end()], self.screen[match.end() :]
@@ -134,8 +135,10 @@ def test_images_and_markdown_are_drawn_and_control_c_keeps_what_was_said(colourf
     colourful.until("> ")
     colourful.press("/preview off\n")
     colourful.until("Images are not drawn here.")
+    colourful.until("> ")
     colourful.press("2\n")
     colourful.until(r"\x1b\[1mw1\x1b\[0m w2 ?\x1b\[K\n.*2 tokens, 1\.0 s, 2\.0 tokens/s")
+    colourful.until("> ")
     colourful.press("\x04")
     assert colourful.process.wait(PATIENCE) == 0
 
