@@ -15,6 +15,7 @@ from typing import NamedTuple
 from medgpt_cli.core import rundir, runs
 from medgpt_cli.core.errors import BadCheckpoint, HashMismatch, Missing, NotThere, UsageError
 from medgpt_cli.core.manifest import model_hash, verify_files
+from medgpt_cli.models.llama_cpp.facts import is_gguf
 
 WORDS = ("tiny", "tiny-untrained", "tiny-siglip", "small")
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -169,6 +170,13 @@ def model_folder(ref: str, *, online: bool = False) -> Path:
                 "this is an adapter, and a whole model is needed here",
                 where=ref,
                 repair="name the model that it was trained on, or a run with lora.merge=true",
+            )
+        if is_gguf(path):
+            raise BadCheckpoint(
+                "this is a GGUF export, which llama.cpp alone reads",
+                where=ref,
+                repair="talk to it with medgpt chat or medgpt serve; score it behind the server with "
+                "eval run --endpoint; for anything else name the model it was made from",
             )
         return path / "model" if rundir.is_run(path) else path
     if HUB_ID.fullmatch(ref) and not path.exists() and not path.parent.is_dir():

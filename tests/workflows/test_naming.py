@@ -57,3 +57,12 @@ def test_the_newest_run_may_be_a_walk(walk: Path) -> None:
     write_state(later, "running", "sft")
     write_state(walk, "running", "pipeline")
     assert runs.newest_run() is None
+
+
+def test_a_gguf_export_is_named_as_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "model.gguf").write_bytes(b"GGUF")
+    with pytest.raises(
+        BadCheckpoint, match=r"this is a GGUF export, which llama\.cpp alone reads"
+    ) as told:
+        model_folder(str(tmp_path))
+    assert "eval run --endpoint" in told.value.repair
