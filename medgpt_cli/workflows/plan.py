@@ -175,10 +175,10 @@ def _model(
 
 def _named(chosen: Any, *, online: bool) -> tuple[str, Mapping[str, Any], Path | None]:
     if chosen.llm is not None:
-        llm = model_folder(chosen.llm, online=online)
+        language = _config(model_folder(chosen.llm, online=online))
         vision = _config(model_folder(chosen.vision, online=online))
         joined = {
-            "text_config": _config(llm),
+            "text_config": language.get("text_config", language),
             "vision_config": vision.get("vision_config", vision),
             "vision_feature_layer": chosen.feature_layer,
         }

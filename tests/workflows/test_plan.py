@@ -165,6 +165,8 @@ def test_parts_named_by_their_folders(
         (folder / name / "config.json").write_text(json.dumps(config[key]))
     joined = planned(capsys, "sft", "model.llm=llm", "model.vision=vision", "--gpu-memory", "8GB")
     assert joined["parameters"] == planned(capsys, "sft", "--gpu-memory", "8GB")["parameters"]
+    half = planned(capsys, "sft", "model.llm=tiny", "model.vision=vision", "--gpu-memory", "8GB")
+    assert half["parameters"] == joined["parameters"]
     (folder / "llm" / "config.json").write_text("{")
     assert main(["plan", "sft", "model.llm=llm", "model.vision=vision", "--gpu-memory", "8GB"]) == 3
     assert "error: llm  there is no config.json that can be read" in capsys.readouterr().err
