@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core import console, distributed
+from medgpt_cli.core.device import pick_device
 from medgpt_cli.core.errors import UsageError
 from medgpt_cli.core.manifest import model_hash
 from medgpt_cli.models import checkpoint
+from medgpt_cli.models.aligning import align_weights
 from medgpt_cli.models.compose import compose
 from medgpt_cli.models.parts import load_language_model, load_vision_tower, picture_statistics
 from medgpt_cli.models.processor import build_processor, set_template
@@ -40,7 +42,7 @@ def build_model(
 
     chosen, adapts = recipe.model, recipe.lora.r is not None
     if checkpoint_folder is not None and not adapts:
-        return checkpoint.load(checkpoint_folder, dtype=torch.float32)
+        return _aligned(*checkpoint.load(checkpoint_folder, dtype=torch.float32))
     if chosen.llm is not None:
         check_context(recipe, model_folder(chosen.llm, online=online))
         llm, tokenizer = load_language_model(model_folder(chosen.llm, online=online))
@@ -72,6 +74,13 @@ def build_model(
             add_adapter(model, start.adapter)
     if chosen.yarn.factor is not None:
         stretch(model, factor=chosen.yarn.factor, original=chosen.yarn.original)
+    return _aligned(model, processor)
+
+
+def _aligned(model: Any, processor: Any) -> tuple[Any, Any]:
+    """Both, the weights where a processor adds them alike after every start; a GPU has them moved anyway."""
+    if pick_device()[0] == "cpu":
+        align_weights(model)
     return model, processor
 
 
