@@ -172,6 +172,7 @@ def model_folder(ref: str, *, online: bool = False) -> Path:
                 repair="name the model that it was trained on, or a run with lora.merge=true",
             )
         if is_gguf(path):
+            verify_files(path)
             raise BadCheckpoint(
                 "this is a GGUF export, which llama.cpp alone reads",
                 where=ref,

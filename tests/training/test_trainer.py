@@ -117,6 +117,7 @@ def test_a_batch_without_an_image_reaches_the_tower_with_a_gradient_of_zero(
 
 
 def test_an_attention_that_lets_documents_see_each_other_is_refused(stock, tmp_path: Path) -> None:
+    stock.model.language_model.config._attn_implementation = "sdpa"
     with pytest.raises(ValueError, match="does not keep the documents of a row apart"):
         trainer(stock, tmp_path)
 

@@ -30,7 +30,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.fixture(scope="module")
 def tiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
-    model, processor = load("tiny", tmp_path_factory.mktemp("tiny"))
+    model, processor = load("tiny-untrained", tmp_path_factory.mktemp("tiny"))
     set_max_tiles(processor, 4)
     return model, processor
 
