@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     bench_attention,
+    bench_decode,
     bench_duplicates,
     bench_eval,
     bench_help,
@@ -41,6 +42,7 @@ if __name__ == "__main__":
         bench_resume,
         bench_train,
         bench_eval,
+        bench_decode,
     ):
         sys.stdout.write(f"\n{bench.__name__.rpartition('.')[2]}\n")
         bench.run(Path(sys.argv[1]))
