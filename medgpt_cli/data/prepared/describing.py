@@ -58,7 +58,7 @@ def all_notes(parts: Sequence[Path]) -> Notes:
 
 
 def rejects(parts: Sequence[Path], plan: Plan | None = None) -> Iterator[Reject]:
-    """Everything that was left out, in the order of the sources as far as parts tell it.
+    """Everything that was left out, in the order of the sources: block by block, and in a block by file and line.
 
     Args:
         parts: In order.
@@ -66,15 +66,18 @@ def rejects(parts: Sequence[Path], plan: Plan | None = None) -> Iterator[Reject]
     """
     at = 0
     for path in parts:
-        yield from read_notes(path).rejects
+        notes = read_notes(path)
+        found = list(notes.rejects)
         rows = pq.read_metadata(path).num_rows
         if plan is not None:
             leaks = pq.read_table(path, columns=["leak"])["leak"].to_pylist()
             for row in (np.flatnonzero(plan.fate[at : at + rows] != Fate.KEPT) + at).tolist():
                 stage, reason = STAGES[Fate(int(plan.fate[row]))]
                 why = leaks[row - at] if stage == "leakage" else reason
-                yield Reject.at(plan.table.place(row), stage, why)
+                found.append(Reject.at(plan.table.place(row), stage, why))
         at += rows
+        read = {file: number for number, file in enumerate(notes.files)}
+        yield from sorted(found, key=lambda each: (read[each.file], each.line, each.element or 0))
 
 
 def write_rejects(folder: Path, found: Iterator[Reject]) -> Counter[tuple[str, str]]:
