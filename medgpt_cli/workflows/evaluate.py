@@ -67,9 +67,13 @@ def run_eval(
     distributed.wait()
     tasks = eval_backing.in_tiles(tasks, settings, name)
     asked = eval_record.asked(settings, tasks, name)
-    found = None
-    if backing.endpoint is not None and not _is_done(keeping):
-        found = eval_backing.opened(settings, name)  # where nobody answers, no folder is left behind
+    answering = None
+    if not _is_done(keeping):
+        _look(keeping, asked, tasks)
+        if settings.model is settings.adapter is None and backing.endpoint is None:
+            console.say(f"model: {name} (name another with --model)")
+        # Where nobody answers, no folder is left behind and none is emptied by --force.
+        answering = eval_backing.opened(settings, name)
     run = _take(keeping)
     try:
         if distributed.is_first():
@@ -81,9 +85,8 @@ def run_eval(
             elif distributed.is_first():
                 console.say(f"{run.path} had already finished.")
         else:
-            if settings.model is settings.adapter is None and backing.endpoint is None:
-                console.say(f"model: {name} (name another with --model)")
-            _evaluate(run, settings, asked, tasks, majority, found)
+            answering = answering or eval_backing.opened(settings, name)
+            _evaluate(run, settings, asked, tasks, majority, answering)
         if distributed.is_first():
             eval_record.tell(run, as_json=json)
             again = settings.again(run.recipe, run.path)
@@ -96,6 +99,14 @@ def run_eval(
 
 def _is_done(keeping: Keeping) -> bool:
     return keeping.resume and keeping.out is not None and rundir.is_done(keeping.out)
+
+
+def _look(keeping: Keeping, asked: dict[str, Any], tasks: Sequence[Task]) -> None:
+    """Refuses a folder that cannot be taken, before a model is loaded for it; nothing is touched."""
+    if keeping.out is not None and distributed.is_first():
+        rundir.examine(keeping.out, resume=keeping.resume, force=keeping.force, kind="eval")
+        if keeping.resume:
+            eval_record.refuse_other(RunFolder.follow(keeping.out, kind="eval"), asked, tasks)
 
 
 def _take(keeping: Keeping) -> RunFolder:
@@ -114,9 +125,8 @@ def _evaluate(
     asked: dict[str, Any],
     tasks: Sequence[Task],
     majority: Majority | None,
-    found: Answering | None,
+    answering: Answering,
 ) -> None:
-    answering = found or eval_backing.opened(settings, asked["model"])
     if distributed.is_first():
         eval_record.refuse_other(run, asked, tasks, answering.hashes)
         eval_record.begin(run, settings, asked, tasks, answering)
