@@ -12,6 +12,9 @@ from typing import Protocol
 
 import msgspec
 
+MAX_NEW_TOKENS = 256
+"""Longest answer where neither command, task nor the run's recipe names one, whoever answers; reasoning counts."""
+
 
 class Role(StrEnum):
     """Who speaks."""

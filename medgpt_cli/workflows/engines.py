@@ -8,7 +8,7 @@ from typing import Any
 
 from medgpt_cli.core import manifest
 from medgpt_cli.core.errors import UsageError
-from medgpt_cli.core.types import Generate
+from medgpt_cli.core.types import MAX_NEW_TOKENS, Generate
 from medgpt_cli.data.images.letterbox import letterbox
 from medgpt_cli.data.images.reading import open_image
 from medgpt_cli.data.images.tiling import OpenPicture
@@ -19,10 +19,6 @@ from medgpt_cli.workflows.naming import WORDS, Named
 AUTO, TRANSFORMERS, LLAMA_CPP = "auto", "transformers", "llama.cpp"
 ENGINES = (AUTO, TRANSFORMERS, LLAMA_CPP)
 """What `--engine` may name."""
-
-
-MAX_NEW_TOKENS = 256
-"""Limit of a reply where neither the command nor the run's recipe names one."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from medgpt_cli.core import distributed
 from medgpt_cli.core.cache import cache_dir
 from medgpt_cli.core.errors import NotThere
 from medgpt_cli.core.manifest import code_hash, versions
-from medgpt_cli.core.types import AnswerMany, Reply, Request
+from medgpt_cli.core.types import MAX_NEW_TOKENS, AnswerMany, Reply, Request
 from medgpt_cli.data.images.hashing import hash_picture
 from medgpt_cli.data.images.references import read_reference
 from medgpt_cli.evaluation.answer_cache import AnswerCache, Remembering
@@ -80,8 +80,6 @@ def limited(tasks: Sequence[Task], settings: EvalSettings, name: str) -> list[Ta
     if all(task.max_new_tokens is not None for task in tasks):
         return list(tasks)
     if settings.backing.endpoint is not None:
-        from medgpt_cli.evaluation.endpoint.client import MAX_NEW_TOKENS
-
         longest = MAX_NEW_TOKENS
     else:
         from medgpt_cli.workflows import loading

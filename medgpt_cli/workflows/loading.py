@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from medgpt_cli.core import runs
-from medgpt_cli.core.types import AnswerMany, Generate, Turn
+from medgpt_cli.core.types import MAX_NEW_TOKENS, AnswerMany, Generate, Turn
 from medgpt_cli.data.answers import AnswerEncoder
 from medgpt_cli.data.batches import Pixels
 from medgpt_cli.data.images.reading import open_image
@@ -24,7 +24,6 @@ from medgpt_cli.models.rounding import round_weights
 from medgpt_cli.models.talking.talker import Talker
 from medgpt_cli.models.tiles import max_tiles
 from medgpt_cli.workflows.adding import add_adapter
-from medgpt_cli.workflows.engines import MAX_NEW_TOKENS
 from medgpt_cli.workflows.naming import WORDS, Named, meant, named_model
 
 

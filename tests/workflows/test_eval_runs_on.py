@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from medgpt_cli.app import main
+from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.core.types import Reply, Request
 from medgpt_cli.workflows import loading, naming
 from tests.chat_server import Call, completion, serving
@@ -254,6 +255,50 @@ def test_an_endpoint_answers_and_its_outage_is_no_score(capfd: pytest.CaptureFix
         assert run(*words, "--out", "other", "--model", "tiny") == 2
         assert "either a model here answers or an endpoint" in capfd.readouterr().err
     assert run("--endpoint-model", "x", "--task", "my.jsonl") == 2
+
+
+@pytest.mark.usefixtures("mine")
+def test_an_answer_is_as_long_over_an_endpoint_as_on_this_machine(model: Model) -> None:
+    sent = []
+
+    def answer(call: Call) -> None:
+        sent.append(call.body["max_tokens"])
+        call.say(completion("left"))
+
+    assert run("--model", "fake", "--task", "my.jsonl", "--out", "here", "--quiet") == 0
+    with serving(answer) as server:
+        words = ("--endpoint", server.url, "--task", "my.jsonl", "--quiet")
+        assert run(*words, "--out", "there") == 0
+    assert sent == [request.max_new_tokens for request in model.asked] == [256] * 3
+    assert scores("here")[0]["protocol"] == scores("there")[0]["protocol"]
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_model_that_does_not_load_costs_no_folder(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--model", "fake", "--task", "my.jsonl", "--out", "out", "--quiet")
+    with monkeypatch.context() as patch:
+        patch.setattr(loading, "load_model", damaged)
+        assert run(*words) == 3
+    assert not Path("out").exists()
+    assert run(*words) == 0  # the same line again, once the model is mended
+    before = {path.name: path.read_bytes() for path in Path("out").iterdir() if path.is_file()}
+    capfd.readouterr()
+    monkeypatch.setattr(loading, "load_model", damaged)
+    assert run(*words, "--force") == 3
+    assert capfd.readouterr().err.startswith("error: half of it is missing\n")
+    assert {path.name: path.read_bytes() for path in Path("out").iterdir() if path.is_file()} == before
+    # A folder that is refused is refused before anything is loaded for it.
+    assert run(*words) == 2
+    assert run(*words, "--limit", "2", "--resume") == 2
+    errors = capfd.readouterr().err
+    assert "out is not empty" in errors
+    assert "out holds another evaluation" in errors
+
+
+def damaged(*words: Any, **more: Any) -> None:
+    raise BadCheckpoint("half of it is missing", repair="copy it again")
 
 
 @pytest.mark.usefixtures("mine")

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from medgpt_cli.core.types import MAX_NEW_TOKENS
+
 AtLeastOne = Annotated[int, Field(ge=1)]
 MOST_TILES = 40
 """Tiles of one picture at most, as many as published systems try; with the thumbnail 56 MB at 336 pixels in float32."""
@@ -230,5 +232,5 @@ class Chat(Section):
     """Reasoning effort named in the system message."""
     date: Annotated[str, AfterValidator(_iso_date)] = "2026-01-01"
     """Date named in the system message (YYYY-MM-DD); fixed, so that prompts do not change by the day."""
-    max_new_tokens: AtLeastOne = 256
+    max_new_tokens: AtLeastOne = MAX_NEW_TOKENS
     """Longest answer, in tokens."""

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from medgpt_cli.core.errors import MedGPTError
-from medgpt_cli.core.types import Reply, Request
+from medgpt_cli.core.types import MAX_NEW_TOKENS, Reply, Request
 from medgpt_cli.evaluation.endpoint import messages, served
 from medgpt_cli.evaluation.endpoint.address import read_address
 from medgpt_cli.evaluation.endpoint.attempts import Attempts, Unsendable
@@ -28,9 +28,6 @@ from medgpt_cli.evaluation.endpoint.likelihoods import are_letters
 from medgpt_cli.evaluation.endpoint.limits import Limits
 from medgpt_cli.evaluation.endpoint.pictures import DataUrls
 from medgpt_cli.evaluation.endpoint.transport import Transport
-
-MAX_NEW_TOKENS = 1024
-"""Limit of an answer where none is named; reasoning counts."""
 
 NO_LIKELIHOODS = "ENDPOINT_NO_LIKELIHOODS"
 """The error of a question whose likelihoods alone were wanted, and that the endpoint does not tell."""

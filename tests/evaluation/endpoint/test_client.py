@@ -316,7 +316,7 @@ def test_connect_settles_which_model_is_asked(asking: Any) -> None:
         "pictures": "PNG",
         "temperature": 0,
         "seed": 0,
-        "max_new_tokens": 1024,
+        "max_new_tokens": 256,
     }
     assert endpoint.hash != asking.endpoint(server.url).hash
 
