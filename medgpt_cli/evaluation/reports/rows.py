@@ -63,15 +63,6 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     kind: ClassVar[str] = ""
 
-    @property
-    def key(self) -> str:
-        """What the row is found by."""
-        raise NotImplementedError
-
-    def faults(self, header: Header) -> Iterator[RowFault]:
-        """What the row does not satisfy."""
-        raise NotImplementedError
-
 
 class _OfReport(_Row, frozen=True, kw_only=True):
     sha256: str

@@ -19,7 +19,7 @@ from medgpt_cli.evaluation.reports.rows import (
     LabelRow,
     TokenRow,
 )
-from medgpt_cli.evaluation.reports.tables import Table, write_table
+from medgpt_cli.evaluation.reports.tables import AnyRow, Table, write_table
 
 KEY = report_key("a")
 HEAD = {"kind": "graphs", "extractor": "x", "model": "y", "format": "medgpt.extracted", "version": 1}
@@ -192,3 +192,21 @@ def test_rows_that_break_off_are_kept(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         write_table(other, header, none())
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        (GraphRow, {"sha256": "no", "entities": ()}),
+        (EntityRow, {"sha256": "no", "types": (), "vectors": ""}),
+        (LabelRow, {"sha256": "no", "labels": (0,) * 14, "vector": ""}),
+        (TokenRow, {"sha256": "no", "count": 2, "vectors": ""}),
+        (JudgementRow, {"candidate": "no", "reference": "no", "errors": (0,) * 6}),
+    ],
+)
+def test_every_kind_of_row_has_a_key_and_says_what_is_wrong_with_it(
+    kind: type[AnyRow], fields: dict[str, Any]
+) -> None:
+    row = kind(**fields)
+    assert row.key.startswith("no")
+    assert "is not a SHA-256" in next(row.faults(Header(**HEAD))).what
