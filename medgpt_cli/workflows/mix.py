@@ -107,4 +107,16 @@ def sentences(mixture: Mixture) -> Iterator[str]:
     yield f"one pass over the mix is {counted(len(mixture), 'record')}, {mixture.order}"
     for each, count in zip(mixture.ingredients, mixture.counts, strict=True):
         share = 100 * count / len(mixture)
-        yield f"  {each.name}: {count:,} of {counted(each.records, 'record')} a pass, {share:.1f} %"
+        yield f"  {each.name}: {in_a_pass(count, each.records)} a pass, {share:.1f} %"
+
+
+def in_a_pass(count: int, records: int) -> str:
+    """How much of a source one pass shows: `2 of 3 records`, or `3 records 1.33 times`.
+
+    Args:
+        count: Records in one pass, those that come again counted again.
+        records: Records the source has.
+    """
+    if count <= records:
+        return f"{count:,} of {counted(records, 'record')}"
+    return f"{counted(records, 'record')} {count / records:.3g} times"

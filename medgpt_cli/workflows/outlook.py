@@ -105,7 +105,7 @@ def _table(outlook: dict[str, Any]) -> None:
         ("images", f"{outlook['images']:,}"),
         *([("tiles of these", f"{outlook['tiles']:,}")] if outlook["tiles"] > outlook["images"] else []),
         *(
-            (f"{each['name']}, records a pass", f"{each['a_pass']:,} of {each['records']:,}")
+            (f"{each['name']}, a pass", mix.in_a_pass(each["a_pass"], each["records"]))
             for each in (sources if len(sources) > 1 else ())
         ),
         ("optimiser steps", f"{outlook['steps']:,}"),

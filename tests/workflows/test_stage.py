@@ -297,7 +297,7 @@ def test_a_mixture_is_told_in_shares_and_losses(
     assert (
         "one pass over the mix is 6 records, shuffled\n"
         "  local.jsonl: 2 of 3 records a pass, 33.3 %\n"
-        "  more.jsonl: 4 of 3 records a pass, 66.7 %\n"
+        "  more.jsonl: 3 records 1.33 times a pass, 66.7 %\n"
     ) in capsys.readouterr().err
     manifest = json.loads((folder / "run" / "manifest.json").read_text())
     assert manifest["mix"]["records_a_pass"] == 6
