@@ -8,6 +8,7 @@ named, else from assumptions that are printed.
 from __future__ import annotations
 
 import json as jsons
+import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from medgpt_cli.core.errors import BadCheckpoint, BadRecipe, Missing, NotThere, 
 from medgpt_cli.core.recipe import read_recipe
 from medgpt_cli.core.recipe.locating import shipped
 from medgpt_cli.core.recipe.sections import Engine
+from medgpt_cli.core.wording import counted
 from medgpt_cli.models.libraries import quiet_libraries
 from medgpt_cli.training.micro_batches import MicroBatch, micro_batch
 from medgpt_cli.training.plan import machine as machines
@@ -106,12 +108,7 @@ def tell_plan(
         where = machines.described(
             gpus or 1, gpu_memory, rate=gpu_flops, utilisation=utilisation, watts=watts
         )
-    if where.devices % recipe.engine.sequence_parallel:
-        raise BadRecipe(
-            f"{where.devices} devices are no multiple of it",
-            where=f"engine.sequence_parallel={recipe.engine.sequence_parallel}",
-            repair="let it divide the devices, or plan for more with --gpus",
-        )
+    _check_sharing(recipe.engine.sequence_parallel, where.devices)
     if family is not None and not data:
         recipe = _without_absent_data(recipe)
     batch = micro_batch(recipe.train, where.devices // recipe.engine.sequence_parallel)
@@ -120,6 +117,17 @@ def tell_plan(
     change = None if setup.fits() else cheapest(setup, Engine.model_fields)
     document = plan_document.document(recipe, setup, change, rows, batch)
     plan_page.tell(document, as_json=json)
+
+
+def _check_sharing(together: int, devices: int) -> None:
+    if devices % together:
+        raise BadRecipe(
+            f"{together} devices share a row, and the plan is for {counted(devices, 'device')}, "
+            "which cannot be parted into such groups",
+            where="engine.sequence_parallel",
+            repair=f"plan with --gpus {math.ceil(devices / together) * together}, "
+            f"or set engine.sequence_parallel={math.gcd(devices, together)}",
+        )
 
 
 def _setup(

@@ -239,7 +239,16 @@ def test_a_row_that_several_devices_share_is_not_planned_for_one(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["plan", "medgpt-oss-20b/2-midtrain", "--gpus", "1", "--gpu-memory", "80GB"]) == 3
-    assert "engine.sequence_parallel=8  1 devices are no multiple of it" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith(
+        "error: engine.sequence_parallel  8 devices share a row, and the plan is for 1 device, which cannot be parted "
+        "into such groups\nplan with --gpus 8, or set engine.sequence_parallel=1\n"
+    )
+    words = ["plan", "medgpt-oss-20b/2-midtrain", "--gpus", "12", "--gpu-memory", "80GB"]
+    assert main(words) == 3
+    said = capsys.readouterr().err
+    assert "8 devices share a row, and the plan is for 12 devices, which" in said
+    assert said.endswith("plan with --gpus 16, or set engine.sequence_parallel=4\n")
+    assert main([*words, "engine.sequence_parallel=4"]) == 0
 
 
 def test_what_a_person_names_must_be_there(
