@@ -15,7 +15,7 @@ from medgpt_cli.core.manifest import environment, versions, write_manifest
 from medgpt_cli.core.rundir import RunFolder
 from medgpt_cli.core.transfer import Mode, TransferRecipe
 from medgpt_cli.data.classification.sets import ClassificationSet
-from medgpt_cli.evaluation.transfer import means, report, table
+from medgpt_cli.evaluation.transfer import means, report, table, words
 from medgpt_cli.evaluation.transfer.means import Compared
 from medgpt_cli.evaluation.transfer.outcomes import Answers, Gold, Scored, score
 from medgpt_cli.workflows.transfer_inputs import NamedTower
@@ -91,6 +91,7 @@ def end(
         "sets": told_sets,
         "scores": [msgspec.to_builtins(each) for each in scores],
         "comparisons": [msgspec.to_builtins(each) for each in comparisons],
+        "found": words.sentences(comparisons),
         "jobs": [{word: job[word] for word in job if word != "predicted"} for job in done],
         "notes": list(NOTES),
     }
@@ -164,6 +165,9 @@ def tell(run: RunFolder, *, as_json: bool) -> None:
         compared = msgspec.convert(document["comparisons"], list[Compared])
         page.print()
         page.print(tables.aligned(table.COMPARED, table.compared_rows(compared)), soft_wrap=True)
+        page.print()
+        for sentence in words.sentences(compared):
+            page.print(sentence, soft_wrap=True)
     for each in document["sets"]:
         for note in each["notes"]:
             console.warn(f"{each['name']}: {note}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import signal
 from collections import Counter
@@ -13,6 +14,7 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from medgpt_cli.app import main
 from medgpt_cli.core.files import sha256_file
+from medgpt_cli.evaluation.transfer.words import BY, STANDS
 from medgpt_cli.workflows import transfer_jobs
 from tests.data.classification.making import patient_rows, write_folders, write_npz, write_table
 from tests.models.upstream.making import write_open_clip
@@ -98,6 +100,28 @@ def test_every_tower_is_compared_with_the_first(whole: Path) -> None:
         )
         assert each["result"]["difference"] == pytest.approx(lead)
         assert each["result"]["adjusted"] >= each["result"]["p"]
+
+
+def test_the_report_says_in_words_who_is_ahead(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = scores(whole)["found"]
+    by_mode = [
+        f"clip {stands} {other} by {mode}"
+        for mode in ("a linear probe", "full fine-tuning")
+        for other in ("pmc-clip", "scratch")
+        for stands in [
+            next(
+                STANDS[each["result"]["verdict"]]
+                for each in scores(whole)["comparisons"]
+                if (each["set"], each["first"], BY[each["mode"]]) == ("mean", other, f"by {mode}")
+            )
+        ]
+    ]
+    assert [sentence.partition(": ")[0] for sentence in found] == by_mode
+    page = (whole / "report.html").read_text()
+    assert all(html.escape(sentence) in page for sentence in found)
+    capsys.readouterr()
+    assert main(["eval", "transfer", *TOWERS, *SETS, *QUICK, "--out", "whole", "--resume"]) == 0
+    assert capsys.readouterr().out.endswith("".join(f"{sentence}\n" for sentence in found))
 
 
 def test_splits_are_by_patient_where_patients_are_told(whole: Path) -> None:

@@ -14,6 +14,7 @@ import jinja2
 from medgpt_cli.evaluation.transfer.means import Compared
 from medgpt_cli.evaluation.transfer.outcomes import Scored
 from medgpt_cli.evaluation.transfer.table import COMPARED, HEADERS, compared_rows, score_rows
+from medgpt_cli.evaluation.transfer.words import sentences
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -54,6 +55,7 @@ def render(
         scores=scores,
         compared_headers=COMPARED,
         compared=compared_rows(comparisons),
+        found=sentences(comparisons),
         sets=sets,
         towers=towers,
         settings=settings,
