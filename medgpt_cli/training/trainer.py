@@ -95,6 +95,17 @@ class StageTrainer(GuardedTrainer):
         self._row_group = row_group
         self._together = 1 if row_group is None else row_group.size()
         learn_by_documents(self.model, row_group)
+        self._handed = self.optimizer
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """The optimizer that was handed over, with the rates of its parts.
+
+        With DeepSpeed the stock trainer throws that away, and would make one whose rate is the same everywhere.
+        """
+        if self.optimizer is None:
+            self.optimizer = self._handed
+        made: torch.optim.Optimizer = super().create_optimizer(model)
+        return made
 
     def training_step(self, model: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
         """One micro-batch; the first of a run that goes on draws what it would have drawn had it never stopped."""
