@@ -3,8 +3,9 @@
 What is small beside the distance of the format's points is rounded away when a model is exported, so the last stretch
 of training sees what is left.  Weights themselves stay exact (they must be able to move less than a point), gradients
 pass the rounding unchanged (the straight-through estimator, arXiv 1308.3432), and with adapters it is the sum of weight
-and adapter that is rounded.  The rounded copy of a layer lives until its backward pass.  This module knows nothing of
-recipes.
+and adapter that is rounded.  Under ZeRO-3 a layer is rounded where its block has been gathered for the pass, by every
+process alike.  The rounded copy of a layer lives until its backward pass; where activations are computed anew that is
+one layer's at a time.  This module knows nothing of recipes.
 """
 
 from __future__ import annotations
@@ -78,7 +79,10 @@ class _Rounded:
 class _Round(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, weight: torch.Tensor) -> torch.Tensor:
-        return torch.stack([on_lattice(each) for each in weight])
+        made = torch.empty_like(weight)
+        for rounded, exact in zip(made, weight, strict=True):  # an expert at a time
+            rounded.copy_(on_lattice(exact))
+        return made
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""The rule of `train.qat`: what is rounded in training must learn, and must be there as a whole."""
+"""The rule of `train.qat`: what is rounded in training must learn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from medgpt_cli.core.recipe.sections import Train
 
 
 def rounded_experts_learn(sheet: Sheet) -> Iterator[Fault]:
-    """Rounding in training is for experts that learn; ZeRO-3 shards what would be rounded as a whole."""
+    """Rounding in training is for experts that learn."""
     if sheet.get(("train", "qat")) is None:
         if sheet.origin(("train", "qat_share")) is not DEFAULT and (
             sheet.get(("train", "qat_share")) != Train.model_fields["qat_share"].default
@@ -29,10 +29,4 @@ def rounded_experts_learn(sheet: Sheet) -> Iterator[Fault]:
             ("train", "qat"),
             "rounds experts, which do not learn",
             "set parts.experts.train=true, or leave it empty",
-        )
-    if sheet.get(("engine", "deepspeed")) is True and sheet.get(("engine", "zero")) == 3:
-        yield (
-            ("train", "qat"),
-            "is not made for experts that engine.zero=3 shards",
-            "set engine.zero=2, or leave it empty",
         )
