@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,39 +13,56 @@ from safetensors.torch import load_file
 
 from medgpt_cli.app import main
 from medgpt_cli.training.trainer import StageTrainer
+from tests.launching import CHILD, launch
 
 LINE = [
-    "sft", "--data", "local.jsonl", "train.lr=1e-3", "train.batch_size=1", "train.warmup=0", "train.save_steps=1",
-    "train.keep=20", "train.guard.warmup=3", "train.guard.patience=2",
+    "sft", "--data", "local.jsonl", "train.lr=1e-3", "train.batch_size=1", "train.warmup=0",
+    "train.guard.warmup=3", "train.guard.patience=2",
 ]  # fmt: skip
+SAVED = [*LINE, "train.save_steps=1", "train.keep=20"]
 NAN, SPIKE = float("nan"), 1e4
 
-CHILD = """
-import sys
-from medgpt_cli.app import main
+POISONED = f"""
 from medgpt_cli.core.distributed import rank
 from medgpt_cli.training.trainer import StageTrainer
 inner = StageTrainer._losses
-poison = {poison}
 def losses(self, model, inputs):
     total, each = inner(self, model, inputs)
     if model.training and rank() == 1:
-        total = total * poison.get(self.state.global_step + 1, 1.0)
+        total = total * {{4: float("nan"), 6: 1e4}}.get(self.state.global_step + 1, 1.0)
     return total, each
 StageTrainer._losses = losses
-sys.exit(main(sys.argv[1:]))
-"""
-"""The loss of given steps is multiplied, in the second process alone."""
+{CHILD}"""
+"""The loss of two steps is multiplied, in the second process alone."""
+ENGINES = {
+    "DDP": [],
+    "ZeRO-2": ["engine.deepspeed=true", "engine.zero=2"],
+    "ZeRO-3": ["engine.deepspeed=true"],
+}
+
+
+def records(folder: Path) -> None:
+    words = ("Dullness", "Fremitus", "Egophony", "Stridor", "Wheeze")
+    lines = [json.dumps({"text": f"{word} is a sign."}) for word in words]
+    (folder / "local.jsonl").write_text("\n".join(lines) + "\n")
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    words = ("Dullness", "Fremitus", "Egophony", "Stridor", "Wheeze")
-    (tmp_path / "local.jsonl").write_text(
-        "".join(f'{{"text": "{word} is a sign."}}\n' for word in words)
-    )
+    records(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Iterator[Path]:
+    """A folder in which two processes ran a line with every engine; that without DeepSpeed first."""
+    folder = tmp_path_factory.mktemp("guarded")
+    records(folder)
+    lines = [[*SAVED, *words, "train.max_steps=7", "--out", name] for name, words in ENGINES.items()]
+    launch(folder, *lines, child=POISONED)
+    yield folder
+    shutil.rmtree(folder)  # a checkpoint of every step
 
 
 def poison(monkeypatch: pytest.MonkeyPatch, steps: dict[int, float]) -> None:
@@ -92,7 +107,7 @@ def test_a_poisoned_step_changes_nothing_and_is_counted(
     words: list[str],
 ) -> None:
     poison(monkeypatch, {4: value})
-    assert main([*LINE, *words, "train.max_steps=5", "--out", "run"]) == 0
+    assert main([*SAVED, *words, "train.max_steps=5", "--out", "run"]) == 0
     assert [unmoved("run", step) for step in (2, 3, 4, 5)] == [False, False, True, False]
     assert all(
         torch.equal(one, two) for one, two in zip(moments("run", 3), moments("run", 4), strict=True)
@@ -124,7 +139,7 @@ def test_patience_ends_the_run_and_the_last_good_weights_stay(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     poison(monkeypatch, {4: NAN, 5: SPIKE})
-    assert main([*LINE, "train.max_steps=9", "--out", "run"]) == 3
+    assert main([*SAVED, "train.max_steps=9", "--out", "run"]) == 3
     said = capsys.readouterr().err
     assert "at step 5; 2 steps in a row were not taken, and what was saved before stays" in said
     assert "start anew with a lower train.lr" in said
@@ -137,12 +152,11 @@ def test_a_guarded_run_cut_in_two_judges_by_the_same_steps(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poison(monkeypatch, {3: NAN, 5: SPIKE, 7: SPIKE})
-    line = [*LINE, "train.max_steps=8"]
+    line = [*LINE, "train.max_steps=8", "train.save_steps=4"]
     assert main([*line, "--out", "whole"]) == 0
     assert [step for step, line in enumerate(metrics("whole"), 1) if "refused" in line] == [3, 5, 7]
     shutil.copytree(folder / "whole", folder / "cut")
-    for step in range(5, 9):
-        shutil.rmtree(folder / "cut" / "checkpoints" / f"step-{step}")
+    shutil.rmtree(folder / "cut" / "checkpoints" / "step-8")
     shutil.rmtree(folder / "cut" / "model")
     state = json.loads((folder / "cut" / "state.json").read_text())
     (folder / "cut" / "state.json").write_text(json.dumps({**state, "state": "running"}))
@@ -153,27 +167,25 @@ def test_a_guarded_run_cut_in_two_judges_by_the_same_steps(
     assert json.loads((folder / "cut" / "manifest.json").read_text())["steps_refused"] == 3
 
 
-@pytest.mark.parametrize(
-    "words",
-    [[], ["engine.deepspeed=true"], ["engine.deepspeed=true", "engine.zero=2"]],
-    ids=["DDP", "ZeRO-3", "ZeRO-2"],
-)
-def test_two_processes_leave_a_step_out_together(folder: Path, tiny: Path, words: list[str]) -> None:
-    (folder / "child.py").write_text(CHILD.format(poison="{4: float('nan'), 6: 1e4}"))
-    line = [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--nproc-per-node", "2"]
-    done = subprocess.run(
-        [*line, "--standalone", "child.py", *LINE, *words, "train.max_steps=7", "--out", "run"],
-        cwd=folder,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "DS_ACCELERATOR": "cpu", "PYTHONWARNINGS": "ignore"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert [unmoved("run", step) for step in range(2, 8)] == [False, False, True, False, True, False]
-    assert [line.get("refused") for line in metrics("run")] == [None] * 3 + [1, None, 1, None]
-    rates = [line["lr"] for line in metrics("run")]
+@pytest.mark.parametrize("engine", ENGINES)
+def test_two_processes_leave_a_step_out_together(
+    two: Path, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(two)
+    assert [unmoved(engine, step) for step in range(2, 8)] == [False, False, True, False, True, False]
+    assert [line.get("refused") for line in metrics(engine)] == [None] * 3 + [1, None, 1, None]
+    rates = [line["lr"] for line in metrics(engine)]
     assert rates == sorted(
         set(rates), reverse=True
     )  # the schedule goes on over steps that were left out
+    shards = {
+        path.name for path in Path(engine).glob("checkpoints/step-7/global_step7/*_model_states.pt")
+    }
+    assert (
+        shards
+        == {
+            "DDP": set(),
+            "ZeRO-2": {"mp_rank_00_model_states.pt"},
+            "ZeRO-3": {f"zero_pp_rank_{rank}_mp_rank_00_model_states.pt" for rank in (0, 1)},
+        }[engine]
+    )

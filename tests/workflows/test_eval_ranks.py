@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from medgpt_cli.app import main
 from medgpt_cli.core.types import Place, Role, Turn
 from medgpt_cli.evaluation.items import Item
 from medgpt_cli.evaluation.outcomes import Outcome, Status
 from medgpt_cli.workflows import eval_ranks
+from tests.launching import launch
 
 
 def item(number: int, *images: str) -> Item:
@@ -89,30 +88,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def evaluated(folder: Path, out: str, *launcher: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    words = ["eval", "run", "--model", "tiny", "--task", "q.jsonl", "--max-new-tokens", "4"]
-    words += ["--likelihoods", "--keep-text", "--json"]
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", *launcher, "-m", "medgpt_cli", *words, "--out", out],
-        cwd=folder,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    document: dict[str, Any] = json.loads(done.stdout)  # one document, whoever else ran
-    rows = [json.loads(line) for line in (folder / out / "samples.jsonl").read_text().splitlines()]
-    return document, rows
+WORDS = ["eval", "run", "--model", "tiny", "--task", "q.jsonl", "--max-new-tokens", "4"]
+WORDS += ["--likelihoods", "--keep-text", "--json"]
 
 
-def test_two_real_processes_come_to_the_same_in_float32(folder: Path) -> None:
-    launcher = ("-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone")
-    (one, alone), (two, shared) = (
-        evaluated(folder, "one"),
-        evaluated(folder, "two", *launcher),
-    )
+def rows(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "samples.jsonl").read_text().splitlines()]
+
+
+def test_two_real_processes_come_to_the_same_in_float32(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    assert main([*WORDS, "--out", "one"]) == 0
+    one = json.loads(capsys.readouterr().out)
+    two = json.loads(launch(folder, [*WORDS, "--out", "two"]).stdout)  # one document, whoever else ran
+    alone, shared = rows(folder / "one"), rows(folder / "two")
     assert len(alone) == len(shared) == 7
     for first, second in zip(alone, shared, strict=True):
         for each in (first, second):

@@ -28,8 +28,9 @@ def pictures(root: Path = Path("/")) -> Pictures:
 
 
 def with_name(path: Path, mode: str = "L") -> Path:
-    image = Image.new("L", (320, 160), 60)
-    ImageDraw.Draw(image).text((12, 12), "BROWN 48291035", fill=250, font=ImageFont.load_default(22))
+    # Square, since the reader enlarges the shorter side and takes as long as the larger one then is.
+    image = Image.new("L", (160, 160), 60)
+    ImageDraw.Draw(image).text((12, 12), "BROWN\n48291035", fill=250, font=ImageFont.load_default(22))
     if mode == "I;16":
         Image.fromarray(np.asarray(image).astype(np.uint16) * 200).save(path)
     else:
