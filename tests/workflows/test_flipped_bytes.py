@@ -38,7 +38,9 @@ WHOLE = [name for name in COMMANDS if "beside" not in name]
 LOADED_BY = {
     "hf": WHOLE,
     "mxfp4": WHOLE,
-    "gguf": ["chat", "serve", "verify"],  # the others do not take one
+    "gguf": [
+        name for name in WHOLE if "compose" not in name
+    ],  # those that take none say so of a whole one
     "adapter": [name for name in COMMANDS if "compose" not in name],
 }
 

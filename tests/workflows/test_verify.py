@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,19 @@ FILES = (
 
 @pytest.fixture
 def copied(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The run, its records and its export, to be changed."""
-    shutil.copytree(exported, tmp_path / "all")
+    """The run, its records and its export, to be changed; without checkpoints, of which verifying asks nothing."""
+    shutil.copytree(exported, tmp_path / "all", ignore=shutil.ignore_patterns("checkpoints"))
     monkeypatch.chdir(tmp_path / "all")
     return tmp_path / "all"
+
+
+@pytest.fixture(scope="module")
+def lent(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A copy of the export alone, which every test leaves as it was."""
+    folder = tmp_path_factory.mktemp("lent") / "exp"
+    shutil.copytree(exported / "exp", folder)
+    yield folder
+    assert main(["verify", str(folder), "--hashes-only"]) == 0
 
 
 def test_an_untouched_export_holds(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,30 +67,15 @@ def test_the_files_of_an_export_are_the_ones_tried_here(exported: Path) -> None:
 
 @pytest.mark.parametrize("at", [0, -3])
 @pytest.mark.parametrize("name", FILES)
-def test_one_flipped_bit_in_any_file_is_found(copied: Path, name: str, at: int) -> None:
-    flip(copied / "exp" / name, at)
-    assert main(["verify", "exp", "--hashes-only"]) == 4
-    with pytest.raises(HashMismatch):
-        checkpoint.load(copied / "exp")
-
-
-@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "README.md", "manifest.json"])
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["chat", "--model", "exp", "--prompt", "?"],
-        ["eval", "run", "--model", "exp", "--task", "own.jsonl", "--out", "out"],
-        ["sft", "--model", "exp", "--data", "own.jsonl", "--out", "out"],
-        ["export", "--model", "exp", "--out", "out"],
-        ["verify", "exp"],
-        ["compose", "--llm", "exp", "--vision", "exp", "--out", "out"],
-    ],
-    ids=lambda words: words[0],
-)
-def test_every_command_that_loads_it_refuses(copied: Path, words: list[str], name: str) -> None:
-    Path("own.jsonl").write_text('{"question": "Which plane?", "answer": "axial"}\n')
-    flip(copied / "exp" / name)
-    assert main(words) == 4
+def test_one_flipped_bit_in_any_file_is_found(lent: Path, name: str, at: int) -> None:
+    """At either end of a file; `test_flipped_bytes` tries the middle with every command."""
+    flip(lent / name, at)
+    try:
+        assert main(["verify", str(lent), "--hashes-only"]) == 4
+        with pytest.raises(HashMismatch):
+            checkpoint.load(lent)
+    finally:
+        flip(lent / name, at)
 
 
 def test_a_missing_file_is_named(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,9 +72,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def copied(walked: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the folder with the walk in it."""
+    """A copy of the folder with the walk in it, but for checkpoints, which a finished stage needs no more."""
     folder = tmp_path / "copy"
-    shutil.copytree(walked[0], folder)
+    shutil.copytree(walked[0], folder, ignore=shutil.ignore_patterns("checkpoints"))
     monkeypatch.chdir(folder)
     return folder
 
