@@ -15,6 +15,7 @@
     │   ├── HashMismatch          4   HASH_MISMATCH     bytes are not those the manifest names
     │   └── NotSigned             4   NOT_SIGNED        no signature by the key that was named
     ├── Missing                   5   MISSING           an optional part, or the network while offline
+    │   └── EngineAway            5   ENGINE_AWAY       the program that runs the model does not answer
     ├── OutOfResources            6   OUT_OF_RESOURCES  memory or disk
     ├── StateSaved               75   STATE_SAVED       stopped by SIGTERM, run again to go on
     └── Interrupted             130   INTERRUPTED       stopped by Ctrl-C, state saved
@@ -188,6 +189,12 @@ class Missing(MedGPTError):
 
     exit_code = 5
     code = "MISSING"
+
+
+class EngineAway(Missing):
+    """The program that runs the model does not answer; it may be starting again."""
+
+    code = "ENGINE_AWAY"
 
 
 class OutOfResources(MedGPTError):

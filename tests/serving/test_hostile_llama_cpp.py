@@ -17,9 +17,9 @@ from medgpt_cli.data.images.letterbox import letterbox
 from medgpt_cli.data.images.received import open_received
 from medgpt_cli.export import gguf
 from medgpt_cli.models import embedded
+from medgpt_cli.models.chat_api.messages import JOINER
 from medgpt_cli.models.llama_cpp.engine import LlamaCpp
 from medgpt_cli.models.llama_cpp.facts import facts_of
-from medgpt_cli.models.llama_cpp.messages import JOINER
 from medgpt_cli.serving.inline import Shelf
 from tests.export.gguf.making import model_at, truncating
 from tests.serving.serving import Here, said, serving

@@ -7,13 +7,10 @@ it is handed what opens pictures.
 
 from __future__ import annotations
 
-import base64
-import io
 import os
 import secrets
 import shutil
 import tempfile
-import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,8 +19,9 @@ from typing import Any
 from medgpt_cli.core import machine
 from medgpt_cli.core.errors import BadCheckpoint, Missing, OutOfResources, UsageError
 from medgpt_cli.core.types import Reply, Turn
+from medgpt_cli.models.chat_api.hearing import Hearing
+from medgpt_cli.models.chat_api.messages import data_url, messages_of, neutraliser
 from medgpt_cli.models.llama_cpp.facts import MMPROJ, MODEL, facts_of
-from medgpt_cli.models.llama_cpp.messages import messages_of, neutraliser, parted
 
 CONTEXT = 8192
 """Positions that are held where the model has more; each takes memory from the start."""
@@ -75,7 +73,7 @@ class LlamaCpp:
         """
         limit = max_new_tokens or self._limit
         asked = {
-            "messages": messages_of(turns, images, neutral=self._neutral, url_of=self._url),
+            "messages": messages_of(turns, images, neutral=self._neutral, urls_of=self._urls),
             "max_tokens": limit,
             "temperature": 0,
             "top_k": 1,
@@ -83,16 +81,14 @@ class LlamaCpp:
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        hearing = _Hearing(self._facts.harmony, on_text, stop)
+        hearing = Hearing(self._facts.harmony, on_text, stop)
         self._engine.handle_chat_completions(asked, hearing)
         if hearing.error:
             raise self._refusal(hearing.error, limit)
         return hearing.reply()
 
-    def _url(self, reference: str) -> str:
-        held = io.BytesIO()
-        self._square(reference, self._facts.picture).save(held, "PNG", compress_level=1)
-        return f"data:image/png;base64,{base64.b64encode(held.getvalue()).decode()}"
+    def _urls(self, reference: str) -> list[str]:
+        return [data_url(self._square(reference, self._facts.picture))]
 
     def _refusal(self, error: Mapping[str, Any], limit: int) -> UsageError | OutOfResources:
         if error.get("type") == "exceed_context_size_error":
@@ -104,58 +100,6 @@ class LlamaCpp:
         return OutOfResources(
             f"llama.cpp could not go on ({error.get('type', 'no reason given')})",
             repair="ask again with a shorter dialogue, or use --engine transformers with the model before export",
-        )
-
-
-class _Hearing:
-    """What is heard of a reply, piece by piece; true stops the engine."""
-
-    def __init__(
-        self, harmony: bool, on_text: Callable[[str], None] | None, stop: Callable[[], bool] | None
-    ) -> None:
-        self._harmony = harmony
-        self._on_text = on_text
-        self._stop = stop
-        self._began = time.perf_counter()
-        self._first = 0.0
-        self._raw, self._told, self._pieces = "", "", 0
-        self._finish = ""
-        self._usage: Mapping[str, int] = {}
-        self.error: Mapping[str, Any] | None = None
-
-    def __call__(self, event: Mapping[str, Any]) -> bool:
-        if "error" in event:
-            self.error = event["error"]
-            return True
-        self._usage = event.get("usage") or self._usage
-        for choice in event.get("choices", ()):
-            self._finish = choice.get("finish_reason") or self._finish
-            piece = (choice.get("delta") or {}).get("content")
-            if piece:
-                self._hear(piece)
-        return bool(self._stop and self._stop())
-
-    def _hear(self, piece: str) -> None:
-        self._first = self._first or time.perf_counter() - self._began
-        self._raw, self._pieces = self._raw + piece, self._pieces + 1
-        if self._on_text:
-            text = parted(self._raw, harmony=self._harmony).text
-            if text.startswith(self._told) and len(text) > len(self._told):
-                self._on_text(text[len(self._told) :])
-                self._told = text
-
-    def reply(self) -> Reply:
-        """The whole of it."""
-        texts = parted(self._raw, harmony=self._harmony)
-        seconds = time.perf_counter() - self._began
-        return Reply(
-            text=texts.text,
-            thinking=texts.thinking,
-            finished=self._finish == "stop",
-            prompt_tokens=self._usage.get("prompt_tokens", 0),
-            tokens=self._usage.get("completion_tokens", self._pieces),
-            seconds=seconds,
-            first_token_seconds=self._first or seconds,
         )
 
 

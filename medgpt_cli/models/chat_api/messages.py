@@ -1,11 +1,13 @@
-"""A dialogue as llama.cpp takes it: its messages, pictures as data URLs, and its raw reply taken apart.
+"""A dialogue as chat APIs take it: its messages, pictures as data URLs, and a raw reply taken apart.
 
-llama.cpp reads special tokens wherever their text stands, so the look-alikes in what people type are made harmless
-first.  This module knows nothing of the engine, and opens no picture.
+llama.cpp and vLLM read special tokens wherever their text stands, so the look-alikes in what people type are made
+harmless first.  This module knows nothing of the engine, and opens no picture.
 """
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -32,7 +34,7 @@ def messages_of(
     images: Sequence[str],
     *,
     neutral: Callable[[str], str],
-    url_of: Callable[[str], str],
+    urls_of: Callable[[str], Sequence[str]],
 ) -> list[dict[str, Any]]:
     """Messages of a chat completion.
 
@@ -40,23 +42,30 @@ def messages_of(
         turns: The dialogue.
         images: What the turns' image parts index into.
         neutral: Makes look-alikes of special tokens harmless.
-        url_of: A picture's reference to its data URL.
+        urls_of: A picture's reference to data URLs: one, or those of its tiles.
     """
 
-    def part(each: str | int) -> dict[str, Any]:
-        if isinstance(each, str):
-            return {"type": "text", "text": neutral(each)}
-        return {"type": "image_url", "image_url": {"url": url_of(images[each])}}
+    def said(part: str | int) -> list[dict[str, Any]]:
+        if isinstance(part, str):
+            return [{"type": "text", "text": neutral(part)}]
+        return [{"type": "image_url", "image_url": {"url": url}} for url in urls_of(images[part])]
 
     return [
         {
             "role": str(turn.role),
-            "content": [part(each) for each in turn.parts if each != ""]
+            "content": [each for part in turn.parts if part != "" for each in said(part)]
             if turn.images
             else neutral(turn.text),
         }
         for turn in turns
     ]
+
+
+def data_url(image: Any) -> str:
+    """An image (Pillow) as a data URL of its PNG, without anything its file said of itself."""
+    held = io.BytesIO()
+    image.save(held, "PNG", compress_level=1)
+    return f"data:image/png;base64,{base64.b64encode(held.getvalue()).decode()}"
 
 
 def parted(raw: str, *, harmony: bool) -> Parted:

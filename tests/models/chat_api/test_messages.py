@@ -4,16 +4,18 @@ import pytest
 
 from medgpt_cli.core.types import Role, Turn
 from medgpt_cli.models.channels import Parted
-from medgpt_cli.models.llama_cpp.messages import JOINER, messages_of, neutraliser, parted
+from medgpt_cli.models.chat_api.messages import JOINER, messages_of, neutraliser, parted
 
 
-def test_pictures_stand_where_they_stood() -> None:
+def test_pictures_and_their_tiles_stand_where_they_stood() -> None:
     turns = [
         Turn(Role.SYSTEM, ("Be brief.",)),
         Turn(Role.USER, ("before ", 1, "", " between ", 0)),
         Turn(Role.ASSISTANT, ("axial",), thinking="hm"),
     ]
-    made = messages_of(turns, ["a", "b"], neutral=str.upper, url_of=lambda name: f"data:{name}")
+    made = messages_of(
+        turns, ["a", "b"], neutral=str.upper, urls_of=lambda name: [f"data:{name}"] * (1 + (name == "a"))
+    )
     assert made == [
         {"role": "system", "content": "BE BRIEF."},
         {
@@ -22,6 +24,7 @@ def test_pictures_stand_where_they_stood() -> None:
                 {"type": "text", "text": "BEFORE "},
                 {"type": "image_url", "image_url": {"url": "data:b"}},
                 {"type": "text", "text": " BETWEEN "},
+                {"type": "image_url", "image_url": {"url": "data:a"}},
                 {"type": "image_url", "image_url": {"url": "data:a"}},
             ],
         },
