@@ -45,13 +45,16 @@ class Served:
 
     Attributes:
         model: The name clients know it by.
-        generate: The model; asked by one thread alone.
+        generate: The model; asked by `at_once` threads.
         shelf: Where it finds the pictures of a question.
         decode: Opens pictures for the page.
         notice: What the page always shows.
         token: What clients must show, or None.
         is_here: Whether a host's name or number is this machine.
         limits: Of requests.
+        at_once: Questions that it answers at a time.
+        is_ready: Whether it can be asked now.
+        cut: Ends what it is at where it does not ask whether to stop.
     """
 
     model: str
@@ -62,6 +65,9 @@ class Served:
     token: str | None
     is_here: Callable[[str], bool]
     limits: Limits
+    at_once: int = 1
+    is_ready: Callable[[], bool] = lambda: True
+    cut: Callable[[], None] = lambda: None
 
 
 class Server:
@@ -75,7 +81,7 @@ class Server:
         limits = served.limits
         self._served = served
         self._bodies = Bodies(limits)
-        self._line = Line("answers", limits.waiting)
+        self._line = Line("answers", limits.waiting, served.at_once)
         self._pictures = Line("pictures", limits.pictures_waiting)
         self._created = int(time.time())
         gauges = {
@@ -103,6 +109,8 @@ class Server:
 
     def end(self, *, wait: bool = True) -> None:
         """Stops answers under way after the token they are at, and returns when they have ended."""
+        self._line.close(wait=False)
+        self._served.cut()
         self._line.close(wait=wait)
         self._pictures.close(wait=wait)
 
@@ -123,8 +131,10 @@ class Server:
         }
 
     async def _health(self, _: Request) -> Response:
-        ending = self._line.closing.is_set()
-        return JSONResponse({"status": "ending" if ending else "ok"}, 503 if ending else 200)
+        if self._line.closing.is_set():
+            return JSONResponse({"status": "ending"}, 503)
+        ready = self._served.is_ready()
+        return JSONResponse({"status": "ok" if ready else "engine away"}, 200 if ready else 503)
 
     async def _metrics_page(self, _: Request) -> Response:
         return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")

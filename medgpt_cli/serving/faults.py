@@ -67,4 +67,7 @@ class Gone(Exception):
 BROKEN = Fault(500, "internal_error", "the server failed; its operator finds a log without your data")
 """What a client is told of a bug."""
 
+AWAY = Fault(503, "engine_away", "the model does not answer now; ask again later", retry_after=30)
+"""The program that runs the model has ended, or is starting."""
+
 ENDING = Fault(503, "ending", "the server is ending", retry_after=60)

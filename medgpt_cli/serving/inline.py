@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -101,9 +102,9 @@ def inline_picture(
 
 
 class Shelf:
-    """Pictures of the question that is being answered, opened by name when the model looks at them.
+    """Pictures of the questions that are being answered, opened by name when the model looks at them.
 
-    So one picture at a time is decoded, whatever a request brings.
+    So they are decoded one after the other, whatever a request brings.
 
     Args:
         decode: Opens bytes.
@@ -111,17 +112,24 @@ class Shelf:
 
     def __init__(self, decode: OpenPicture) -> None:
         self._decode = decode
-        self._held: dict[str, Inline] = {}
+        self._held: dict[str, list[Inline]] = {}
+        self._lock = threading.Lock()
 
     @contextmanager
     def holding(self, pictures: Sequence[Inline]) -> Iterator[list[str]]:
         """Names under which the pictures can be opened until the block is left."""
         names = [picture.name() for picture in pictures]
-        self._held = dict(zip(names, pictures, strict=True))
+        with self._lock:
+            for name, picture in zip(names, pictures, strict=True):
+                self._held.setdefault(name, []).append(picture)
         try:
             yield names
         finally:
-            self._held = {}
+            with self._lock:
+                for name, picture in zip(names, pictures, strict=True):
+                    self._held[name].remove(picture)
+                    if not self._held[name]:
+                        del self._held[name]
 
     def open(self, name: str) -> Any:
         """The RGB picture of a name.
@@ -129,7 +137,8 @@ class Shelf:
         Raises:
             Fault: 400, it cannot or must not be opened.
         """
-        picture = self._held[name]
+        with self._lock:
+            picture = self._held[name][-1]
         return decoded(self._decode, picture).image
 
 

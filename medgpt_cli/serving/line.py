@@ -1,4 +1,4 @@
-"""A line of work before one thread: a model answers one question at a time, and the line has an end.
+"""A line of work before one thread or a few: a model answers so many questions at a time, and the line has an end.
 
 This module knows nothing of what the work is.
 """
@@ -20,16 +20,18 @@ LONGEST_WAIT = 60
 
 
 class Line:
-    """One worker and those who wait for it.
+    """The workers and those who wait for them.
 
     Args:
-        name: Of the thread.
-        waiting: Pieces of work that may wait while one is done.
+        name: Of the threads.
+        waiting: Pieces of work that may wait while others are done.
+        at_once: Pieces that are done at a time.
     """
 
-    def __init__(self, name: str, waiting: int) -> None:
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix=name)
-        self._places = waiting + 1
+    def __init__(self, name: str, waiting: int, at_once: int = 1) -> None:
+        self._worker = ThreadPoolExecutor(at_once, thread_name_prefix=name)
+        self._at_once = at_once
+        self._places = waiting + at_once
         self._lock = threading.Lock()
         self._inside = 0
         self._usual_seconds = 1.0
@@ -50,7 +52,9 @@ class Line:
             if self.closing.is_set():
                 raise ENDING
             if self._inside >= self._places:
-                seconds = min(LONGEST_WAIT, max(1, math.ceil(self._usual_seconds * self._inside)))
+                seconds = min(
+                    LONGEST_WAIT, max(1, math.ceil(self._usual_seconds * self._inside / self._at_once))
+                )
                 raise Fault(429, "busy", "too many are waiting; ask again later", retry_after=seconds)
             self._inside += 1
             future = self._worker.submit(self._timed, work)

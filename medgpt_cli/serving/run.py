@@ -13,10 +13,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from medgpt_cli.core import failures
-from medgpt_cli.core.errors import MedGPTError, OutOfResources, UsageError
+from medgpt_cli.core.errors import EngineAway, MedGPTError, OutOfResources, UsageError
 from medgpt_cli.core.types import Generate, Reply
 from medgpt_cli.serving.asked import Asked
-from medgpt_cli.serving.faults import BROKEN, ENDING, Fault, Gone
+from medgpt_cli.serving.faults import AWAY, BROKEN, ENDING, Fault, Gone
 from medgpt_cli.serving.inline import Shelf
 from medgpt_cli.serving.line import Line
 from medgpt_cli.serving.metrics import Metrics
@@ -51,7 +51,7 @@ class Engine:
     Attributes:
         generate: The model; its images are names on the shelf.
         shelf: Where it finds them.
-        line: Its one thread.
+        line: Its threads.
         metrics: Told of each answer.
         answer_seconds: Until an answer must be written.
     """
@@ -118,6 +118,8 @@ class Run:
             self._tell(
                 Fault(400, "context_length_exceeded", f"{error.what}; {repair}", param="messages")
             )
+        except EngineAway:
+            self._tell(ENDING if self._engine.line.closing.is_set() else AWAY)
         except Exception as error:
             if isinstance(error, OutOfResources) or failures.as_shortage(error):
                 self._tell(
