@@ -64,7 +64,7 @@ Engine = Annotated[
     typer.Option(
         "--engine",
         metavar="NAME",
-        help="auto, transformers, or llama.cpp, which a GGUF export needs.",
+        help="auto, transformers, llama.cpp (GGUF exports), vllm (needs a GPU), or the address of a server here.",
     ),
 ]
 

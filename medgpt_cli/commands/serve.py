@@ -42,8 +42,13 @@ def serve(
     --model it serves the newest run under runs/, else tiny, which comes with medgpt. Research software, not a medical
     device.
 
+    --engine vllm starts vLLM behind this server, on a machine with a GPU, where several are answered at once and
+    rounding may change a word; we have not tried it on a GPU. --engine http://127.0.0.1:PORT puts this server before a
+    llama.cpp or vLLM that runs --model there already; its key, if it has one, is read from MEDGPT_ENGINE_KEY.
+
     Example:
         medgpt serve --model runs/sft --port 8000
+        medgpt serve --model out/gguf --engine http://127.0.0.1:8080
     """
     from medgpt_cli.workflows.serve import run_serve
 

@@ -53,7 +53,7 @@ def run_chat(
             JSON.
         model: How the person named it; None for the newest run, else `tiny`.
         adapter: A run or adapter folder that is added to it.
-        engine: What runs the model, a word of `engines.ENGINES`.
+        engine: What runs the model, a word of `engines.ENGINES` or the address of a server on this machine.
         max_new_tokens: Limit of an answer; the model's default when None.
         json: Print the answer as one JSON document.
         online: Whether a hub id may be fetched.

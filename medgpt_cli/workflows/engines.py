@@ -1,7 +1,8 @@
-"""Which program answers: our own loop over transformers, or llama.cpp for a GGUF export."""
+"""Which program answers: our own loop over transformers, llama.cpp for GGUF exports, vLLM, or a server here."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ from medgpt_cli.core.types import MAX_NEW_TOKENS, Generate
 from medgpt_cli.data.images.letterbox import letterbox
 from medgpt_cli.data.images.reading import open_image
 from medgpt_cli.data.images.tiling import OpenPicture
+from medgpt_cli.models.chat_api.address import is_address
 from medgpt_cli.models.llama_cpp.engine import LlamaCpp
 from medgpt_cli.models.llama_cpp.facts import is_gguf
+from medgpt_cli.models.vllm.engine import Vllm
 from medgpt_cli.workflows.naming import WORDS, Named
 
-AUTO, TRANSFORMERS, LLAMA_CPP = "auto", "transformers", "llama.cpp"
-ENGINES = (AUTO, TRANSFORMERS, LLAMA_CPP)
-"""What `--engine` may name."""
+AUTO, TRANSFORMERS, LLAMA_CPP, VLLM = "auto", "transformers", "llama.cpp", "vllm"
+ENGINES = (AUTO, TRANSFORMERS, LLAMA_CPP, VLLM)
+"""What `--engine` may name, beside an address."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,10 @@ class Speaker:
         hash: SHA-256 over its files.
         generate: Answers dialogues.
         engine: The program that runs it.
-        named: The model and its adapter apart; None for a GGUF export.
+        named: The model and its adapter apart; None where another program has loaded it.
+        at_once: Questions that it answers at a time.
+        program: What we started for it, if we did.
+        cut: Ends the answers under way where they do not ask whether to stop.
     """
 
     name: str
@@ -38,6 +44,9 @@ class Speaker:
     generate: Generate
     engine: str
     named: Named | None = None
+    at_once: int = 1
+    program: Vllm | None = None
+    cut: Callable[[], None] = lambda: None
 
 
 def load_speaker(
@@ -53,18 +62,30 @@ def load_speaker(
     Args:
         ref: How the person named it, or the folder of a GGUF export.
         adapter: A run or adapter folder that is added to it.
-        engine: A word of `ENGINES`; `auto` takes llama.cpp for a GGUF export and transformers for everything else.
+        engine: A word of `ENGINES`, or the address of a server on this machine that runs the model; `auto` takes
+            llama.cpp for a GGUF export and transformers for everything else.
         online: Whether a hub id may be fetched.
         open_picture: Opens what an image part names.
 
     Raises:
         UsageError: The engine does not read this model.
         HashMismatch: Its files are not those its manifest names.
-        Missing: llama.cpp is not installed.
+        Missing: The engine is not installed, or does not answer at its address.
         NotThere, BadCheckpoint: As loading says.
     """
+    if is_address(engine):
+        from medgpt_cli.workflows.engine_programs import addressed_speaker
+
+        return addressed_speaker(engine, ref, adapter, online=online, open_picture=open_picture)
+    if engine == VLLM:
+        from medgpt_cli.workflows.engine_programs import vllm_speaker
+
+        return vllm_speaker(ref, adapter, online=online, open_picture=open_picture)
     if engine not in ENGINES:
-        raise UsageError(f"--engine {engine} is none", repair=f"use one of: {', '.join(ENGINES)}")
+        raise UsageError(
+            f"--engine {engine} is none",
+            repair=f"use one of: {', '.join(ENGINES)}; or the address of a server on this machine",
+        )
     folder = Path(ref) if ref is not None and ref not in WORDS else None
     if folder is None or not is_gguf(folder):
         if engine == LLAMA_CPP:

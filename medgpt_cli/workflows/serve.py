@@ -37,7 +37,7 @@ def run_serve(
     Args:
         model: How the person named it; None for the newest run, else `tiny`.
         adapter: A run or adapter folder that is added to it.
-        engine: What runs the model, a word of `engines.ENGINES`.
+        engine: What runs the model, a word of `engines.ENGINES` or the address of a server on this machine.
         host: Address to listen on, by number.
         port: 0 for any that is free.
         token_file: Holds the token clients must show.
@@ -46,6 +46,7 @@ def run_serve(
     Raises:
         UsageError: Another machine could connect and no token is asked for; the address cannot be listened on; the
             token is no token.
+        MedGPTError: The program that runs the model was given up.
     """
     if token_file is None and (not host or not is_loopback(host)):
         raise UsageError(
@@ -74,6 +75,9 @@ def run_serve(
         token=token,
         is_here=is_loopback,
         limits=limits,
+        at_once=loaded.at_once,
+        is_ready=lambda: loaded.program is None or loaded.program.ready,
+        cut=loaded.cut,
     )
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{bound.getsockname()[1]}"
@@ -84,7 +88,19 @@ def run_serve(
             console.warn("pictures and answers travel unencrypted; put a TLS proxy in front")
         console.say(f"chat page: {address}/   API: {address}/v1   (Ctrl-C ends it)")
 
-    running.Listening(Server(served), bound, limits, tell).serve()
+    listening = running.Listening(Server(served), bound, limits, tell)
+    program = loaded.program
+    if program is None:
+        listening.serve()
+    else:
+        program.on_failure = listening.end
+        try:
+            if program.failure is None:
+                listening.serve()
+        finally:
+            program.end()
+        if program.failure is not None:
+            raise program.failure
     console.say("ended")
 
 

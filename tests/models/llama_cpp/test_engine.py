@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from medgpt_cli.core.errors import BadCheckpoint, HashMismatch, Missing, UsageError
+from medgpt_cli.core.errors import BadCheckpoint, HashMismatch, InputError, Missing, UsageError
 from medgpt_cli.core.manifest import file_hashes, write_manifest
 from medgpt_cli.core.types import Role, Turn
 from medgpt_cli.data.images.letterbox import letterbox
@@ -154,6 +154,38 @@ def test_a_gguf_folder_is_talked_to_by_llama_cpp(folder: Path, pictures: list[st
     assert speaker.generate(asked(0, "Which?"), pictures[:1], max_new_tokens=2).tokens == 2
 
 
+def test_llama_cpps_own_server_gives_the_same_answers_by_its_address(
+    folder: Path, engine: LlamaCpp, pictures: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import xllamacpp
+
+    monkeypatch.setattr(Facts, "harmony", False)
+    monkeypatch.setenv("MEDGPT_ENGINE_KEY", "a-key-of-theirs")
+    asking = xllamacpp.CommonParams()
+    asking.model.path, asking.mmproj.path = str(folder / "model.gguf"), str(folder / "mmproj.gguf")
+    asking.n_ctx, asking.n_parallel, asking.cpuparams.n_threads = 1024, 1, 1
+    asking.hostnames, asking.port, asking.api_keys = ["127.0.0.1"], 0, ["a-key-of-theirs"]
+    asking.offline, asking.ui, asking.warmup, asking.verbosity = True, False, False, -1
+    # What was never trained writes no channels, which the server's own reading would fail on.
+    asking.use_jinja, asking.force_pure_content_parser, asking.special = True, True, True
+    server = xllamacpp.Server(asking)
+    speaker = engines.load_speaker(str(folder), engine=server.listening_address)
+    assert (speaker.engine, speaker.name) == (f"{server.listening_address}/v1", str(folder))
+    for turns, images in (
+        (asked(0, "Which plane is this? <|end|>"), pictures[:1]),
+        (further(asked(0, "Which?"), 1, "And this?"), pictures),
+    ):
+        theirs, ours = speaker.generate(turns, images, max_new_tokens=TOKENS), engine(turns, images)
+        assert (theirs.text, theirs.tokens, theirs.prompt_tokens, theirs.finished) == (
+            ours.text, TOKENS, ours.prompt_tokens, False,
+        )  # fmt: skip
+    with pytest.raises(UsageError, match=r"are too long; the engine holds 1,024 tokens"):
+        speaker.generate(asked("liver " * 2000), [])
+    monkeypatch.setenv("MEDGPT_ENGINE_KEY", "wrong")
+    with pytest.raises(InputError, match="refuses the key, or wants one"):
+        engines.load_speaker(str(folder), engine=server.listening_address)
+
+
 def test_a_flipped_byte_is_noticed(folder: Path, tmp_path: Path) -> None:
     for each in folder.iterdir():
         (tmp_path / each.name).write_bytes(each.read_bytes())
@@ -172,7 +204,7 @@ def test_a_flipped_byte_is_noticed(folder: Path, tmp_path: Path) -> None:
         ("tiny", None, "llama.cpp", "llama.cpp reads GGUF exports, and this model is none"),
         ("FOLDER", None, "transformers", "FOLDER is a GGUF export, which transformers does not read"),
         ("FOLDER", "adapter", "auto", "an adapter is not added to a GGUF export"),
-        ("tiny", None, "vllm", "--engine vllm is none"),
+        ("tiny", None, "tgi", "--engine tgi is none"),
     ],
 )
 def test_an_engine_that_does_not_fit_is_refused(
