@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
+import os
 import socket
 import struct
 import threading
@@ -307,6 +309,55 @@ def test_many_large_ones_at_once_are_held_to_a_bound() -> None:
             assert here.ask(said("A short one.")).status_code == 200
         until(lambda: "\nmedgpt_held_bytes 0\n" in here.get("/metrics").text)
         assert here.ask(said("x" * 800_000)).status_code == 200
+
+
+def test_the_process_does_not_grow_with_what_is_sent() -> None:
+    """Forty clients promise 3 MiB each and stop a byte short: up to 6 are held, the others are refused."""
+    body = b"x" * (3 * 2**20)
+    head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    start = f"{head}Content-Length: {len(body) + 1}\r\n\r\n".encode()
+    with serving(Model(), body_bytes=2**23, held_bytes=18 * 2**20, connections=64) as here:
+        assert here.ask(said("First.")).status_code == 200
+        before = resident()
+        connections = [here.raw() for _ in range(40)]
+        answers = []
+        for each in connections:
+            each.sendall(start + body)
+        for each in connections:
+            each.settimeout(0.2)
+            with contextlib.suppress(TimeoutError):
+                answers.append(each.recv(4096).split(b"\r\n")[0])
+        grown = resident() - before
+        assert set(answers) == {b"HTTP/1.1 503 Service Unavailable"}
+        assert 34 <= len(answers) < 40
+        assert here.ask(said("x" * 100)).status_code in (200, 503)
+        for each in connections:
+            each.close()
+        until(lambda: "\nmedgpt_held_bytes 0\n" in here.get("/metrics").text)
+        assert here.ask(said("Last.")).status_code == 200
+    assert grown < 60 * 2**20  # all of them would be 120 MiB
+
+
+def resident() -> int:
+    """Bytes of this process in memory; the clients send one and the same object."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}])
+def test_without_the_token_nothing_is_waited_for_or_held(header: dict[str, str]) -> None:
+    with serving(Model(), token="a" * 32, body_seconds=20) as here, here.raw() as connection:
+        lines = ["POST /v1/chat/completions HTTP/1.1", "Host: localhost", "Content-Length: 60000000"]
+        lines += [
+            "Content-Type: application/json",
+            *(f"{name}: {value}" for name, value in header.items()),
+        ]
+        began = time.monotonic()
+        connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n{")
+        assert b"HTTP/1.1 401" in connection.recv(65536)
+        assert time.monotonic() - began < 10
+        metrics = here.get("/metrics", headers={"Authorization": f"Bearer {'a' * 32}"}).text
+        assert "\nmedgpt_held_bytes 0\n" in metrics
 
 
 def test_more_connections_than_are_served() -> None:
