@@ -7,6 +7,7 @@ of how files order the codes.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def packed(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def unpacked(blocks: torch.Tensor, exponent: torch.Tensor) -> torch.Tensor:
-    """The numbers that bytes stand for, exactly, as bfloat16.
+    """The numbers that bytes stand for, exactly, as bfloat16, on the device they lie on.
 
     Args:
         blocks: As `packed` returns them.
@@ -121,9 +122,8 @@ def unpacked(blocks: torch.Tensor, exponent: torch.Tensor) -> torch.Tensor:
     """
     import torch
 
-    halves = torch.stack((blocks & 15, blocks >> 4), -1).flatten(-2)
-    numbers = torch.tensor(VALUES, dtype=torch.bfloat16)[halves.int()]
-    return torch.ldexp(numbers, (exponent.to(torch.int32) - _BIAS).unsqueeze(-1)).flatten(-2)
+    pairs = _pairs(blocks.device)[blocks.int()].view(torch.bfloat16)
+    return pairs.mul_(scales(exponent).to(torch.bfloat16).unsqueeze(-1)).flatten(-2)
 
 
 def on_lattice(weight: torch.Tensor) -> torch.Tensor:
@@ -156,3 +156,12 @@ def _rounded(size: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
     steps = torch.where(size < 2, 2.0, torch.where(size < 4, 1.0, 0.5))
     return steps, (size * steps).round_()
+
+
+@cache
+def _pairs(device: torch.device) -> torch.Tensor:
+    """The two numbers that each byte stands for, side by side in the bits of one integer."""
+    import torch
+
+    found = [(VALUES[byte & 15], VALUES[byte >> 4]) for byte in range(256)]
+    return torch.tensor(found, dtype=torch.bfloat16, device=device).view(torch.int32).flatten()

@@ -8,7 +8,8 @@ This module knows nothing of training state.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from transformers import (
     LlavaProcessor,
     Mxfp4Config,
 )
+from transformers.integrations.mxfp4 import Mxfp4Dequantize
 
 from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.core.manifest import verify_files
@@ -128,13 +130,19 @@ def load_processor(folder: Path) -> LlavaProcessor:
 
 
 def load(
-    folder: Path, *, dtype: torch.dtype | None = None
+    folder: Path,
+    *,
+    dtype: torch.dtype | None = None,
+    reader: Callable[..., Any] | None = None,
+    left_out: Callable[[str], bool] = lambda name: False,
 ) -> tuple[LlavaForConditionalGeneration, LlavaProcessor]:
     """Loads a checkpoint strictly, in evaluation mode, on CPU.
 
     Args:
         folder: A folder with `config.json`, safetensors and a processor.
         dtype: The dtype of all parameters; that of the files when None.
+        reader: A `from_pretrained` of the same model built otherwise; the stock one when None.
+        left_out: Which tensors, by name, that reader leaves to the caller.
 
     Raises:
         BadCheckpoint: Something is missing, damaged, of another shape, or not a model of ours.
@@ -142,14 +150,13 @@ def load(
     """
     processor = load_processor(folder)
     try:
-        model, info = AutoModelForImageTextToText.from_pretrained(
+        model, info = (reader or _stock(folder))(
             folder,
             dtype=dtype or "auto",
             output_loading_info=True,
             use_safetensors=True,
             local_files_only=True,
             ignore_mismatched_sizes=True,
-            **unpacking(folder),
         )
     except (
         OSError,
@@ -165,7 +172,8 @@ def load(
             where=str(folder),
             repair="copy the whole folder from its source",
         ) from error
-    _refuse_gaps(folder, info)
+    _refuse_gaps(folder, info, left_out)
+    _forget_packing(model)
     _check_image_token(folder, model, processor)
     if "height" not in processor.image_processor.size or processor.image_processor.do_center_crop:
         # Other people's LLaVA crops the middle out of a picture; ours never does.
@@ -176,6 +184,10 @@ def load(
     if processor.tokenizer.chat_template is None:
         processor.tokenizer.chat_template = processor.chat_template
     return model.eval(), processor
+
+
+def _stock(folder: Path) -> Callable[..., Any]:
+    return partial(AutoModelForImageTextToText.from_pretrained, **unpacking(folder))
 
 
 def unpacking(folder: Path) -> dict[str, Any]:
@@ -230,17 +242,31 @@ def check_folder(folder: Path) -> dict[str, Any]:
     return config
 
 
-def _refuse_gaps(folder: Path, info: dict[str, Any]) -> None:
-    counts = {
-        kind: len(info.get(f"{kind}_keys", ())) for kind in ("missing", "unexpected", "mismatched")
+def _forget_packing(model: Any) -> None:
+    """Lets a model whose experts were unpacked be saved as it is.
+
+    transformers 5.23 turns around on saving what it did on loading, and would write unpacked experts under the names of
+    packed ones, which nothing reads.
+    """
+    done = getattr(model, "_weight_conversions", None)
+    if done is not None:
+        model._weight_conversions = [
+            each
+            for each in done
+            if not any(isinstance(step, Mxfp4Dequantize) for step in getattr(each, "operations", ()))
+        ]
+
+
+def _refuse_gaps(folder: Path, info: dict[str, Any], left_out: Callable[[str], bool]) -> None:
+    found = {
+        kind: [name for name in map(str, info.get(f"{kind}_keys", ())) if not left_out(name)]
+        for kind in ("missing", "unexpected", "mismatched")
     }
-    if any(counts.values()):
-        example = next(
-            iter(sorted(map(str, [k for kind in counts for k in info.get(f"{kind}_keys", ())])))
-        )
+    if any(found.values()):
+        example = min(name for names in found.values() for name in names)
         raise BadCheckpoint(
             "the weights do not fit the configuration: "
-            + ", ".join(f"{n} {kind}" for kind, n in counts.items() if n)
+            + ", ".join(f"{len(names)} {kind}" for kind, names in found.items() if names)
             + f" (such as {example})",
             where=str(folder),
             repair="copy config.json and the *.safetensors files from the same source",

@@ -15,6 +15,8 @@ import torch
 
 from medgpt_cli.core.errors import BadRecipe
 
+BLOCKS, SCALES = "_blocks", "_scales"
+"""What the two halves of a packed tensor end in."""
 PARTS = ("vision", "projector", "llm", "experts", "router")
 
 _PATTERNS = (
@@ -64,6 +66,20 @@ def is_dead(name: str, model: Any) -> bool:
     return bool(int(next(group for group in match.groups() if group is not None)) >= used)
 
 
+def weights_in(name: str, parameter: torch.Tensor) -> int:
+    """How many weights a parameter holds: two in each byte of packed ones, none in their scales."""
+    if parameter.is_floating_point():
+        return parameter.numel()
+    return 0 if name.endswith(SCALES) else 2 * parameter.numel()
+
+
+def format_of(name: str, parameter: torch.Tensor) -> str:
+    """The number format of a parameter, in the recipe's words."""
+    if parameter.is_floating_point():
+        return str(parameter.dtype).removeprefix("torch.")
+    return "mxfp4" if name.endswith((BLOCKS, SCALES)) else "nf4"
+
+
 def freeze(
     model: Any, trained: Mapping[str, bool], by_adapters: Collection[str] = ()
 ) -> dict[str, PartCount]:
@@ -84,7 +100,7 @@ def freeze(
         beside = is_adapter(name)
         learns = trained[part] and not dead and (beside or part not in by_adapters)
         parameter.requires_grad_(learns)
-        counts[part][0] += 0 if beside else parameter.numel()
+        counts[part][0] += 0 if beside else weights_in(name, parameter)
         counts[part][1] += parameter.numel() if learns else 0
         counts[part][2] += parameter.numel() if dead else 0
         counts[part][3] += parameter.numel() if beside else 0

@@ -83,7 +83,7 @@ def _means(target: str, name: str, part: str) -> bool:
 
 
 def _is_stack(name: str, tensor: torch.Tensor) -> bool:
-    return part_of(name) == "experts" and tensor.ndim == 3
+    return part_of(name) == "experts" and tensor.ndim == 3 and tensor.is_floating_point()
 
 
 def _nothing(target: str, linear: dict[str, str]) -> str:

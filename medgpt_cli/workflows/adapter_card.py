@@ -13,6 +13,7 @@ from typing import Any
 from medgpt_cli.core import files
 from medgpt_cli.core.manifest import file_hashes, write_manifest, write_sums
 from medgpt_cli.models.tiles import tiles_of
+from medgpt_cli.workflows.quantising import card_line
 
 CARD = "README.md"
 
@@ -87,6 +88,7 @@ def _card(
             if recipe.train.qat
             else []
         ),
+        *([card_line(manifest["quantised_base"])] if manifest["quantised_base"] else []),
         "",
         "| part | weights | changed by | unchanged |",
         "|---|---|---|---|",

@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from medgpt_cli.workflows.quantising import check_base, require_format
+
 LANGUAGE = frozenset({"llm", "experts", "router"})
 """Parts of the language model, which beside adapters learn through them alone."""
 
@@ -37,7 +39,8 @@ def check_targets(recipe: Any, folder: Path) -> None:
         folder: The whole model.
 
     Raises:
-        BadRecipe: A target means nothing in this model.
+        BadRecipe: A target means nothing in this model, or its base cannot be kept in the format that is asked for.
+        Missing: What that format needs is not installed.
     """
     import torch
     from huggingface_hub.errors import StrictDataclassError
@@ -52,6 +55,8 @@ def check_targets(recipe: Any, folder: Path) -> None:
     except (OSError, ValueError, TypeError, KeyError, AttributeError, StrictDataclassError):
         return  # no model of ours: whoever loads it says what is wrong
     adapted_weights(outline, recipe.lora)
+    check_base(recipe.lora.quantise_base, config.text_config)
+    require_format(recipe.lora.quantise_base)
 
 
 def attach_adapters(model: Any, recipe: Any, base: str, *, weights: Path | None = None) -> None:
@@ -69,10 +74,12 @@ def attach_adapters(model: Any, recipe: Any, base: str, *, weights: Path | None 
     """
     from medgpt_cli.models.adapters.attach import adapter_config, attach
     from medgpt_cli.models.adapters.folder import load_weights
+    from medgpt_cli.models.quantised.beside import stand_ins
     from medgpt_cli.training.targets import adapted_weights
 
     lora = recipe.lora
-    chosen = adapted_weights(model, lora)
+    with stand_ins(model):
+        chosen = adapted_weights(model, lora)
     config = adapter_config(
         chosen,
         dropout=lora.dropout,
@@ -97,10 +104,14 @@ def settle_formats(model: Any, recipe: Any, *, bf16: bool) -> None:
     import torch
 
     from medgpt_cli.models.adapters.attach import is_adapter
+    from medgpt_cli.models.quantised.nf4 import set_compute_format
     from medgpt_cli.training.parts import part_of
 
     whole = set(in_full(recipe))
     frozen = torch.bfloat16 if bf16 and not recipe.engine.deepspeed else torch.float32
+    set_compute_format(model, frozen)
     for name, parameter in model.named_parameters():
+        if not parameter.is_floating_point():
+            continue  # packed
         exact = is_adapter(name) or part_of(name) in whole
         parameter.data = parameter.data.to(torch.float32 if exact else frozen)

@@ -14,6 +14,7 @@ from medgpt_cli.training.parts import freeze
 from medgpt_cli.training.progress import duration
 from medgpt_cli.workflows import mix
 from medgpt_cli.workflows.adapting import by_adapters
+from medgpt_cli.workflows.quantising import saved_by_packing
 from medgpt_cli.workflows.stage_data import gather
 from medgpt_cli.workflows.stage_trainer import attention_of, batch_of, rows_of_pass
 from medgpt_cli.workflows.starting import build_model, learning_parts
@@ -61,7 +62,9 @@ def tell(resolved: Resolved, *, online: bool, as_json: bool) -> None:
         "attention": asdict(attention),
         "longest_record": max(lengths),
         "parameters": {part: count._asdict() for part, count in counts.items()},
-        "memory_bytes_without_activations": total * BYTES_WEIGHT + learnt * BYTES_LEARNT,
+        "memory_bytes_without_activations": round(
+            total * BYTES_WEIGHT + learnt * BYTES_LEARNT - saved_by_packing(model, BYTES_WEIGHT)
+        ),
         "seconds_roughly": round(_seconds(total, learnt, per_step / ranks()) * steps),
         "recipe": resolved.as_json(),
     }

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from medgpt_cli.training.parts import PartCount, is_adapter, part_of
+from medgpt_cli.training.parts import PartCount, format_of, is_adapter, part_of
 from medgpt_cli.workflows.starting import part_rates, pick_precision
+
+PACKED = frozenset({"mxfp4", "nf4"})
+"""Formats that nothing is computed in."""
 
 
 class PartRow(NamedTuple):
@@ -46,16 +49,16 @@ def part_rows(recipe: Any, model: Any, counts: Mapping[str, PartCount]) -> dict[
     formats: dict[str, set[str]] = {part: set() for part in counts}
     for name, parameter in model.named_parameters():
         if not is_adapter(name):
-            formats[part_of(name)].add(str(parameter.dtype).removeprefix("torch."))
+            formats[part_of(name)].add(format_of(name, parameter))
     rows, carried = {}, carriers(model)
     for part, count in counts.items():
-        dtype = "+".join(sorted(formats[part]))
+        dtype = "+".join([*sorted(formats[part] & PACKED), *sorted(formats[part] - PACKED)])
         rate = rates[part]
         rows[part] = PartRow(
             *count,
             lr=(recipe.train.lr if rate is None else rate) if count.trained else None,
             dtype=dtype,
-            compute="bfloat16" if bf16 else dtype,
+            compute="bfloat16" if bf16 else "+".join(sorted(formats[part] - PACKED)),
             carried=carried.get(part, ""),
         )
     return rows

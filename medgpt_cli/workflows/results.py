@@ -25,6 +25,7 @@ from medgpt_cli.workflows import run_record
 from medgpt_cli.workflows.adapter_card import write_card
 from medgpt_cli.workflows.adapting import MODULES, in_full
 from medgpt_cli.workflows.naming import named_model
+from medgpt_cli.workflows.quantising import round_base, told_of
 from medgpt_cli.workflows.run_record import SaveModel, Weights
 from medgpt_cli.workflows.starting import build_base
 
@@ -42,11 +43,13 @@ def saver(run: RunFolder, recipe: Any, model: Any, processor: Any, *, online: bo
     if recipe.lora.r is None:
         return partial(run_record.save_hashed, run.path.name, partial(checkpoint.save, model, processor))
     save = partial(adapters.save, model, processor)
-    told = _provenance(run, recipe, online=online)
+    told = _provenance(run, recipe, told_of(model), online=online)
     return partial(run_record.save_hashed, run.path.name, save, told=told)
 
 
-def _provenance(run: RunFolder, recipe: Any, *, online: bool) -> dict[str, Any]:
+def _provenance(
+    run: RunFolder, recipe: Any, quantised: dict[str, Any] | None, *, online: bool
+) -> dict[str, Any]:
     """What an adapter's manifest says of where it comes from: base, data and recipe, each with its hash."""
     start = named_model(recipe.model.base, recipe.model.adapter, online=online)
     manifest = json.loads(run.manifest.read_text())
@@ -56,6 +59,7 @@ def _provenance(run: RunFolder, recipe: Any, *, online: bool) -> dict[str, Any]:
         "recipe": manifest["recipe_sha256"],
         "attested": manifest["gates"]["phi"].get("attest"),
         "whole": [MODULES[part] for part in in_full(recipe)],
+        "quantised_base": quantised,
     }
 
 
@@ -115,6 +119,7 @@ def _read_again(recipe: Any, folder: Path, *, online: bool) -> tuple[Any, Any, d
     """The base from its own folder with the adapters from theirs added, and what they changed."""
     load_whole_from_now_on()
     model, processor = build_base(recipe, online=online)
+    round_base(model, recipe.lora.quantise_base)
     adapters.load(model, folder)
     changes = merge(model, part_of)
     if recipe.train.qat is not None:

@@ -30,6 +30,7 @@ from medgpt_cli.workflows.context import check_processes
 from medgpt_cli.workflows.first_step import first_loss_note
 from medgpt_cli.workflows.going_on import Start, find_start, put_aside
 from medgpt_cli.workflows.parts_table import part_rows
+from medgpt_cli.workflows.quantising import sentence, told_of
 from medgpt_cli.workflows.seeing import left_alone, unreached
 from medgpt_cli.workflows.stage_data import StageData, gather
 from medgpt_cli.workflows.stage_trainer import attention_of, batch_of, build_trainer
@@ -163,9 +164,13 @@ def _run(
             )
             batch = batch_of(recipe)
             parameters = {part: row._asdict() for part, row in rows.items()}
+            quantised = told_of(model)
             how = {"batch": asdict(batch), "attention": asdict(attention)}
+            how |= {"quantised_base": quantised} if quantised is not None else {}
             run_record.note(run, {"parameters": parameters, **how})
-            announce(run, resolved, gathered, rows, (batch.sentence(), attention.sentence()), last)
+            settled = [batch.sentence(), attention.sentence()]
+            settled += [sentence(quantised)] if quantised is not None else []
+            announce(run, resolved, gathered, rows, settled, last)
             if idle:
                 console.say(left_alone(idle))
         if first and recipe.engine.report_to:

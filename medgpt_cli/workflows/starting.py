@@ -16,6 +16,7 @@ from medgpt_cli.models.parts import load_language_model, load_vision_tower, pict
 from medgpt_cli.models.processor import build_processor, set_template
 from medgpt_cli.models.tiles import set_max_tiles, tiles_of, use_tiles_of
 from medgpt_cli.models.yarn import stretch
+from medgpt_cli.workflows import quantising
 from medgpt_cli.workflows.adapting import attach_adapters, check_targets, settle_formats
 from medgpt_cli.workflows.adding import add_adapter
 from medgpt_cli.workflows.context import check_context
@@ -66,8 +67,12 @@ def build_model(
         if adapts:
             check_targets(recipe, start.folder)
         tell_other_tiles(chosen.max_tiles, start)
-        model, processor = build_base(recipe, dtype=None if adapts else torch.float32, online=online)
+        to = recipe.lora.quantise_base
+        model, processor = build_base(
+            recipe, dtype=None if adapts else torch.float32, to=to, online=online
+        )
         if adapts:
+            quantising.tell_other(start.adapter, to)
             attach_adapters(model, recipe, start.base, weights=checkpoint_folder or start.adapter)
             settle_formats(model, recipe, bf16=pick_precision(recipe.model.dtype)[1])
         elif start.adapter is not None:
@@ -84,16 +89,19 @@ def _aligned(model: Any, processor: Any) -> tuple[Any, Any]:
     return model, processor
 
 
-def build_base(recipe: Any, *, dtype: Any = None, online: bool = False) -> tuple[Any, Any]:
+def build_base(
+    recipe: Any, *, dtype: Any = None, to: str | None = None, online: bool = False
+) -> tuple[Any, Any]:
     """The whole model that a recipe names, and its processor.
 
     Args:
         recipe: A stage recipe.
         dtype: The number format of its weights; that of its files when None.
+        to: The format of four bits in which most of them are kept; none when None.
         online: Whether a hub id may be fetched.
     """
     start = named_model(recipe.model.base, recipe.model.adapter, online=online)
-    model, processor = checkpoint.load(start.folder, dtype=dtype)
+    model, processor = quantising.load(start.folder, to, dtype=dtype)
     set_template(processor, date=recipe.chat.date, reasoning=recipe.chat.reasoning)
     if start.adapter is not None:
         use_tiles_of(processor, start.adapter)

@@ -40,12 +40,23 @@ ELSEWHERE = {
 """What other trainers call the same thing.  It is an error that points here, not an alias."""
 
 FOUR_BITS = (
-    "adapters on 4-bit weights are not trained here: bitsandbytes leaves stacked experts, most of gpt-oss, in 16 bits; "
-    "leave it out: frozen weights are kept in bfloat16 where the device computes in it, and medgpt plan RECIPE "
-    "--gpu-memory 24GB names what fits there instead"
+    "adapters learn beside 4-bit weights with lora.quantise_base: mxfp4 for gpt-oss, whose stacked experts "
+    "bitsandbytes would leave in 16 bits; nf4 for dense models"
 )
-FOUR_BITS_WORDS = ("qlora", "load_in_4bit", "load_in_8bit", "quantize", "quantise", "nf4", "bits")
+FOUR_BITS_WORDS = (
+    "qlora",
+    "load_in_4bit",
+    "quantize",
+    "quantise",
+    "quantize_base",
+    "nf4",
+    "mxfp4",
+    "bits",
+)
 NOT_OFFERED = dict.fromkeys(FOUR_BITS_WORDS, FOUR_BITS) | {
+    "load_in_8bit": "8-bit weights are not made here; lora.quantise_base has 4 bits",
+    "bnb_4bit_quant_type": "here it is called lora.quantise_base",
+    "bnb_4bit_use_double_quant": "lora.quantise_base=nf4 always does",
     "target_modules": "here it is called lora.targets",
     "target_parameters": "experts carry adapters with lora.experts=true",
     "lora_alpha": "here it is called lora.alpha",

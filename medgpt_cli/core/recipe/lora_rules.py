@@ -40,6 +40,7 @@ def lora_rules(sheet: Sheet) -> Iterator[Fault]:
     yield from _parts(sheet)
     yield from _ranks(sheet)
     yield from _base(sheet)
+    yield from _quantised(sheet)
 
 
 def _without_rank(sheet: Sheet) -> Iterator[Fault]:
@@ -163,4 +164,30 @@ def _base(sheet: Sheet) -> Iterator[Fault]:
             ("model", "yarn", "factor"),
             "adapters belong to the model as it lies in its folder, and this changes its positions",
             "stretch it in a stage without adapters first",
+        )
+
+
+def _quantised(sheet: Sheet) -> Iterator[Fault]:
+    """What is packed in four bits must be what carries no adapter by PEFT's own hand, whole, and not rounded again."""
+    place: Keys = ("lora", "quantise_base")
+    to = sheet.get(place)
+    if to not in ("mxfp4", "nf4"):
+        return
+    if to == "nf4" and sheet.get(("lora", "experts")) is True:
+        yield (
+            place,
+            "packs linear layers alone: experts, which are none, would stay in 16 bits without a word",
+            "set lora.quantise_base=mxfp4 for a gpt-oss, or leave it empty",
+        )
+    if sheet.get(("engine", "deepspeed")) is True and sheet.get(("engine", "zero")) == 3:
+        yield (
+            place,
+            "keeps packed weights whole in every process, and engine.zero=3 would shard their bytes",
+            "set engine.zero=2 or engine.deepspeed=false, or leave it empty",
+        )
+    if isinstance(sheet.get(("train", "qat")), str):
+        yield (
+            ("train", "qat"),
+            "rounds the sum of experts and adapters, which is never made beside packed experts",
+            "leave it empty, or lora.quantise_base",
         )

@@ -6,6 +6,8 @@ nothing of PEFT.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from medgpt_cli.core.recipe.sections import AtLeastOne, Section
@@ -48,5 +50,7 @@ class LoRA(Section):
     """Learn length and direction apart (DoRA, arXiv 2402.09353); not for experts."""
     rslora: bool = False
     """Scale by alpha / sqrt(rank) instead (rsLoRA, arXiv 2312.03732)."""
+    quantise_base: Literal["mxfp4", "nf4"] | None = None
+    """Keep frozen weights in 4 bits: mxfp4 for gpt-oss's experts; nf4 (QLoRA, arXiv 2305.14314) for dense models."""
     merge: bool = True
     """Write the whole model with adapters added to its weights into model/, beside adapter/."""

@@ -110,8 +110,16 @@ def attach(model: Any, config: Any, meant: Sequence[Adapted] = (), *, seed: int 
     """
     from peft import inject_adapter_in_model
 
+    from medgpt_cli.models.quantised.beside import stand_ins
+    from medgpt_cli.models.quantised.nf4 import told_to_peft
+
     bare = type(config)(**{**config.to_dict(), "modules_to_save": None})
-    with torch.random.fork_rng(), warnings.catch_warnings():
+    with (
+        torch.random.fork_rng(),
+        warnings.catch_warnings(),
+        stand_ins(model),
+        told_to_peft(model),
+    ):
         # PEFT looks for the patterns of ranks among modules alone and misses those of experts, which it does obey.
         warnings.filterwarnings("ignore", message="The following (rank|alpha)_pattern keys")
         torch.manual_seed(seed)

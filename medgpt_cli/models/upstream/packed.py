@@ -45,7 +45,7 @@ class Unpacked(Mapping[str, torch.Tensor]):
 
     def __getitem__(self, name: str) -> torch.Tensor:
         found = self.packed(name)
-        return self._held[name] if found is None else _dense(*found)
+        return self._held[name] if found is None else dense(*found)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -78,6 +78,11 @@ def place_of(name: str) -> Place | None:
     return None if found is None else Place(int(found[1]), found[2])
 
 
+def is_experts(name: str) -> bool:
+    """Whether a file's tensor holds matrices of experts, packed or not."""
+    return place_of(_plain(name)) is not None
+
+
 def repack(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Experts rounded to MXFP4, one at a time.
 
@@ -94,10 +99,21 @@ def repack(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.stack([blocks for blocks, _ in made]), torch.stack([scales for _, scales in made])
 
 
-def _dense(blocks: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
-    """[experts, inputs, outputs], unpacked an expert at a time."""
+def dense(
+    blocks: torch.Tensor, scales: torch.Tensor, dtype: torch.dtype = torch.bfloat16
+) -> torch.Tensor:
+    """Packed experts as transformers keeps them, unpacked one at a time.
+
+    Args:
+        blocks: [experts, outputs, inputs / 32, 16].
+        scales: [experts, outputs, inputs / 32].
+        dtype: Of what is returned; bfloat16 holds every number they can stand for.
+
+    Returns:
+        [experts, inputs, outputs].
+    """
     experts, rows, groups, half = blocks.shape
-    made = torch.empty(experts, rows, groups * half * 2, dtype=torch.bfloat16)
+    made = torch.empty(experts, rows, groups * half * 2, dtype=dtype, device=blocks.device)
     for number in range(experts):
         made[number] = unpacked(blocks[number], scales[number])
     return made.transpose(1, 2)

@@ -162,11 +162,47 @@ def test_all_of_them_are_told_at_once_with_file_and_line(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("word", ["lora.qlora=true", "lora.quantise=nf4", "model.load_in_4bit=true"])
-def test_four_bits_are_refused_with_the_reason(word: str) -> None:
+def test_what_others_call_four_bits_is_pointed_to(word: str) -> None:
     assert complaints("adapt", word) == [
-        f"{word}  no such field; adapters on 4-bit weights are not trained here: bitsandbytes leaves stacked "
-        "experts, most of gpt-oss, in 16 bits; leave it out: frozen weights are kept in bfloat16 where the device "
-        "computes in it, and medgpt plan RECIPE --gpu-memory 24GB names what fits there instead"
+        f"{word}  no such field; adapters learn beside 4-bit weights with lora.quantise_base: mxfp4 for gpt-oss, whose "
+        "stacked experts bitsandbytes would leave in 16 bits; nf4 for dense models"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stage", "words", "said"),
+    [
+        (
+            "sft",
+            ["lora.quantise_base=nf4"],
+            "does nothing without adapters; give their rank too, such as lora.r=16",
+        ),
+        (
+            "adapt",
+            ["lora.quantise_base=nf4", "lora.experts=true"],
+            "packs linear layers alone: experts, which are none, would stay in 16 bits without a word; "
+            "set lora.quantise_base=mxfp4 for a gpt-oss, or leave it empty",
+        ),
+        (
+            "adapt",
+            ["lora.quantise_base=mxfp4", "engine.deepspeed=true"],
+            "keeps packed weights whole in every process, and engine.zero=3 would shard their bytes; "
+            "set engine.zero=2 or engine.deepspeed=false, or leave it empty",
+        ),
+        ("adapt", ["lora.quantise_base=int8"], "must be mxfp4 or nf4"),
+    ],
+)
+def test_four_bits_that_would_be_left_undone_are_refused(
+    stage: str, words: list[str], said: str
+) -> None:
+    assert complaints(stage, *words) == [f"{words[0]}  {said}"]
+
+
+def test_what_is_packed_is_not_rounded_again() -> None:
+    words = ["lora.quantise_base=mxfp4", "lora.experts=true", "train.qat=mxfp4"]
+    assert complaints("adapt", *words) == [
+        "train.qat=mxfp4  rounds the sum of experts and adapters, which is never made beside packed experts; "
+        "leave it empty, or lora.quantise_base"
     ]
 
 
