@@ -28,7 +28,7 @@ from medgpt_cli.training.plan.machine import Machine
 from medgpt_cli.training.plan.published import FAMILIES, SHAPES, TITLES
 from medgpt_cli.training.plan.shapes import Shape, shape_of
 from medgpt_cli.training.plan.sharing import Device, Sharing
-from medgpt_cli.workflows import plan_document, plan_page, plan_rows
+from medgpt_cli.workflows import plan_document, plan_page, plan_rows, quantising
 from medgpt_cli.workflows.adapting import by_adapters
 from medgpt_cli.workflows.context import check_context
 from medgpt_cli.workflows.naming import model_folder
@@ -98,6 +98,7 @@ def tell_plan(
     shape = shape_of(
         name, config, learning_parts(recipe), lora=recipe.lora, by_adapters=by_adapters(recipe)
     )
+    quantising.check_stated(recipe.lora.quantise_base, config)
     if gpu_memory is None:
         _, bf16 = pick_precision(recipe.model.dtype)
         where = machines.this_one(
@@ -142,6 +143,7 @@ def _setup(
         checkpointing=engine.checkpointing,
         sequence=engine.sequence_parallel,
         rounded=recipe.train.qat is not None,
+        packed=recipe.lora.quantise_base,
     )
     return Setup(
         shape=shape,
@@ -155,6 +157,7 @@ def _setup(
         length=recipe.train.max_length,
         tokens=batch.step_tokens,
         longest=rows.longest if batch.step_tokens is not None and not batch.packed else None,
+        packable=None if recipe.train.qat is not None else quantising.format_for(shape),
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from medgpt_cli.core.four_bits import BYTES
 from medgpt_cli.training.micro_batches import MicroBatch
 from medgpt_cli.training.plan.activations import FLOAT, Batch
 from medgpt_cli.training.plan.cheapest import Change, Setup, times
 from medgpt_cli.training.plan.flops import flops
 from medgpt_cli.training.plan.memory import memory
-from medgpt_cli.training.plan.pace import BETWEEN, HOST, TO_HOST
+from medgpt_cli.training.plan.pace import BETWEEN, HOST, TO_HOST, UNPACKING
 from medgpt_cli.training.plan.published import FIGURES, TITLES, Figure
 from medgpt_cli.training.plan.shapes import Shape
 from medgpt_cli.training.plan.sharing import Device, Sharing
@@ -34,7 +35,8 @@ def document(
     return {
         "stage": recipe.stage,
         "model": shape.name,
-        "main_memory_to_read_bytes": FLOAT * shape.count() * machine.devices,
+        "main_memory_to_read_bytes": _to_read(setup) * machine.devices,
+        "main_memory_to_merge_bytes": FLOAT / 2 * shape.count() if setup.sharing.packed else None,
         "parameters": {part: count._asdict() for part, count in shape.counts.items()},
         "expert_layer_parameters": shape.expert_layer if shape.decoder.experts else None,
         "machine": {
@@ -49,6 +51,7 @@ def document(
             "bytes_per_second_between_devices_assumed": BETWEEN[machine.kind],
             "bytes_per_second_to_memory_assumed": TO_HOST,
             "bytes_per_second_in_memory_assumed": HOST,
+            "weights_per_second_unpacked_assumed": UNPACKING[machine.kind],
         },
         "rows": {
             "basis": rows.basis,
@@ -89,6 +92,7 @@ def _way(recipe: Any, setup: Setup, rows: Rows) -> dict[str, Any]:
             "zero": setup.sharing.zero if setup.sharing.deepspeed else None,
             "offload": setup.sharing.offload,
             "checkpointing": setup.sharing.checkpointing,
+            "quantise_base": setup.sharing.packed,
             "batch_size": setup.rows,
             "accumulate": setup.accumulate,
             "max_length": setup.length,
@@ -111,9 +115,17 @@ def _way(recipe: Any, setup: Setup, rows: Rows) -> dict[str, Any]:
         "seconds_per_step": pace.total,
         "seconds_sending": pace.sending,
         "seconds_offloading": pace.offloading,
+        "seconds_unpacking": pace.unpacking,
         "seconds": seconds,
         "kwh": seconds * machine.watts * machine.devices / 3.6e6,
     }
+
+
+def _to_read(setup: Setup) -> float:
+    """Bytes in which one process reads the model: float32, what is packed as it is kept."""
+    to = setup.sharing.packed
+    packed = setup.shape.packed(to)
+    return FLOAT * (setup.shape.count() - packed) + (BYTES[to] * packed if to else 0.0)
 
 
 def like(shape: Shape, figure: Figure) -> float | None:

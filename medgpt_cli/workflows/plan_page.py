@@ -43,6 +43,8 @@ def _verdict(plan: dict[str, Any]) -> None:
     cost = f"a step takes {slower:.0%} longer" if slower >= 0.005 else "a step takes no longer"
     if change["another_training"]:
         cost += "; shorter rows are another training"
+    if change["sharing"]["quantise_base"] != plan["as_written"]["sharing"]["quantise_base"]:
+        cost += "; a base that was not published in that format is rounded to it"
     more = change["sharing"]["ranks"] != plan["as_written"]["sharing"]["ranks"]
     if more and change["sharing"]["batch_tokens"] is None:
         cost += "; a step then takes in as many times more rows as there are devices more"
@@ -82,6 +84,7 @@ def _time(plan: dict[str, Any], columns: list[tuple[str, dict[str, Any]]]) -> No
         row("a step", lambda way: _long(way["seconds_per_step"])),
         row("  of it between devices", lambda way: _long(way["seconds_sending"])),
         row("  of it offloading", lambda way: _long(way["seconds_offloading"])),
+        row("  of it unpacking", lambda way: _long(way["seconds_unpacking"])),
         row("tokens a second", lambda way: f"{way['tokens_per_second']:,.0f}"),
         row("steps", lambda way: f"{way['steps']:,}"),
         row("hours", lambda way: f"{way['seconds'] / 3600:,.2f}"),
@@ -114,6 +117,15 @@ def _notes(plan: dict[str, Any]) -> None:
         "memory: each part at its highest, for the fullest micro-batch; they do not all peak together, and their "
         "worst moment is what must fit; 5 % of a device are left free",
     ]
+    ways = [plan["as_written"], *([plan["change"]] if plan["change"] is not None else [])]
+    if any(way["seconds_unpacking"] for way in ways):
+        rate = machine["weights_per_second_unpacked_assumed"] / 1e9
+        notes.append(f"4 bits: {rate:g}·10⁹ weights a second are unpacked, assumed")
+    if plan["main_memory_to_merge_bytes"]:
+        notes.append(
+            f"main memory at the end: {_gib(plan['main_memory_to_merge_bytes'])} GiB, since the base is read once "
+            "more, in 2 bytes a weight, to add the adapters to it"
+        )
     result = console.result()
     result.print()
     for note in notes:

@@ -234,6 +234,43 @@ def test_on_one_gpu_the_change_that_is_named_makes_the_20b_recipes_fit(
     assert again["as_written"]["memory_bytes"] == plan["change"]["memory_bytes"]
 
 
+def test_a_base_in_four_bits_is_the_cheapest_change_on_one_gpu_of_24_gb(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = planned(capsys, "medgpt-oss-20b/4-adapt", "--gpus", "1", "--gpu-memory", "24GB")
+    assert plan["change"]["words"] == ["lora.quantise_base=mxfp4"]
+    parts = plan["change"]["memory_bytes"]["highest"]
+    experts = 24 * 32 * (2880 * 5760 + 2880 * 2880)  # layers, experts, and their two matrices
+    assert parts["parameters in 4 bits"] == experts * 4.25 / 8
+    assert parts["one matrix unpacked"] == 2 * 32 * 2880 * 5760
+    assert "experts with adapters added, or rounded" not in parts
+    assert plan["change"]["seconds_unpacking"] > 0 == plan["as_written"]["seconds_unpacking"]
+    assert main(["plan", "medgpt-oss-20b/4-adapt", "--gpus", "1", "--gpu-memory", "24GB"]) == 0
+    assert "a base that was not published in that format is rounded to it" in capsys.readouterr().out
+
+
+def test_a_dense_model_is_offered_nf4(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = [
+        "adapt",
+        "--model",
+        "pmc-llama-7b",
+        "--gpus",
+        "1",
+        "--gpu-memory",
+        "16GB",
+        "train.batch_size=1",
+    ]
+    plan = planned(capsys, *words)
+    assert plan["change"]["words"] == ["lora.quantise_base=nf4", "engine.checkpointing=on"]
+    layers = 32 * (4 * 4096**2 + 3 * 4096 * 11008)
+    packed = plan["change"]["memory_bytes"]["highest"]["parameters in 4 bits"]
+    assert packed == pytest.approx(layers * 4.127 / 8, rel=1e-3)
+
+
 def test_a_row_that_several_devices_share_is_not_planned_for_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

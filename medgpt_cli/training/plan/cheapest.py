@@ -1,9 +1,9 @@
 """The cheapest change that makes a recipe fit: every combination of a few changes is tried, the fastest one wins.
 
 Only changes that leave what is learnt as it is are tried first: how state is shared and offloaded, smaller
-micro-batches with more of them, activations made again, rows shared by devices.  Where none is enough, more devices
-are counted, and last, shorter rows, which is another training.  This module knows nothing of the recipe but the names
-of its fields.
+micro-batches with more of them, activations made again, rows shared by devices; and frozen weights in four bits beside
+adapters, which round a base that was not published so.  Where none is enough, more devices are counted, and last,
+shorter rows, which is another training.  This module knows nothing of the recipe but the names of its fields.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from medgpt_cli.core.four_bits import Packed
 from medgpt_cli.training.plan.activations import Batch
 from medgpt_cli.training.plan.machine import Machine
 from medgpt_cli.training.plan.memory import Memory, memory
@@ -42,6 +43,7 @@ class Setup:
         length: Longest row in tokens, or longest record where rows are not packed.
         tokens: Of a step, which then stay as they are whatever shares it; None where the recipe counts rows.
         longest: The longest record in tokens, where forward passes are filled with whole records up to `tokens`.
+        packable: The format of four bits in which frozen weights could be kept; None where they cannot.
     """
 
     shape: Shape
@@ -55,6 +57,7 @@ class Setup:
     length: int
     tokens: int | None = None
     longest: int | None = None
+    packable: Packed | None = None
 
     def memory(self) -> Memory:
         """What one device must hold."""
@@ -153,6 +156,8 @@ def _ways(
         )
         if not {word.partition("=")[0].removeprefix("engine.") for word in words} <= set(fields):
             continue
+        if sharing.packed != start.sharing.packed:
+            words = (f"lora.quantise_base={sharing.packed}", *words)
         passes = start.accumulate * sharing.sequence // start.sharing.sequence
         way: Setup | None = replace(start, sharing=sharing, accumulate=passes)
         while way is not None:
@@ -228,15 +233,17 @@ def _sharings(start: Setup, fields: Collection[str]) -> Iterator[Sharing]:
         for together in [n for n in (1, 2, 4, 8, 16, 32) if n % now.sequence == 0 or n == now.sequence]:
             if now.ranks % together or heads % together:
                 continue
-            way = replace(now, checkpointing=checkpointing, sequence=together)
-            if not now.deepspeed:
-                yield way
-            for zero in (each for each in ZERO if each < 3 or not now.rounded):  # shards are not rounded
-                yield from (
-                    replace(way, deepspeed=True, zero=zero, offload=offload)
-                    for offload in OFFLOAD
-                    if (offload != "parameters" or zero == 3) and (offload != "none" or not alone)
-                )
+            for packed in dict.fromkeys((now.packed, now.packed or start.packable)):
+                way = replace(now, checkpointing=checkpointing, sequence=together, packed=packed)
+                if not now.deepspeed:
+                    yield way
+                # Shards are neither rounded nor unpacked.
+                for zero in (each for each in ZERO if each < 3 or not (now.rounded or packed)):
+                    yield from (
+                        replace(way, deepspeed=True, zero=zero, offload=offload)
+                        for offload in OFFLOAD
+                        if (offload != "parameters" or zero == 3) and (offload != "none" or not alone)
+                    )
 
 
 def _half(row: Batch) -> Batch:

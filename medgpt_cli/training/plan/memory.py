@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from medgpt_cli.core.four_bits import BYTES
 from medgpt_cli.training.plan import activations as kept
 from medgpt_cli.training.plan.activations import FLOAT, Batch
 from medgpt_cli.training.plan.shapes import Shape
@@ -21,6 +22,8 @@ BUCKET = 500_000_000
 LIVE = 1_000_000_000
 """Parameters that ZeRO-3 keeps gathered at most (`stage3_max_live_parameters`, its default)."""
 SUMMED = "experts with adapters added, or rounded"
+PACKED = "parameters in 4 bits"
+UNPACKED = "one matrix unpacked"
 SUB_GROUP = 1_000_000_000
 """Parameters that its optimiser takes at once (`sub_group_size`, its default)."""
 
@@ -92,13 +95,16 @@ def memory(
 
 def _standing(shape: Shape, sharing: Sharing, device: Device) -> tuple[dict[str, float], float]:
     """What is there all the time, on one device, and what waits in main memory."""
-    total, learnt, ranks = shape.count(), shape.count(learnt=True), sharing.ranks
-    libraries = LIBRARIES[device.kind]
+    learnt, ranks, libraries = shape.count(learnt=True), sharing.ranks, LIBRARIES[device.kind]
+    packed = shape.packed(sharing.packed)
+    total = shape.count() - packed
+    in_four_bits = {PACKED: BYTES[sharing.packed] * packed if sharing.packed else 0.0}
     if not sharing.deepspeed:
         half = device.bf16 and bool(shape.adapted)  # frozen beside adapters: as it is computed
         castable = learnt if half else total - shape.count(part="experts")
         cast = 2 * castable if device.bf16 else 0
         return {
+            **in_four_bits,
             "parameters": FLOAT * learnt + 2 * (total - learnt) if half else FLOAT * total,
             "parameters again, in bfloat16": cast,  # autocast keeps what it casts until the step's end
             "optimiser state": 2 * FLOAT * learnt,
@@ -121,6 +127,7 @@ def _standing(shape: Shape, sharing: Sharing, device: Device) -> tuple[dict[str,
         parameters = 0.0
     gathered = min(total, max(LIVE, shape.expert_layer)) if sharded else 0
     return {
+        **in_four_bits,
         "parameters": parameters,
         "gathered parameters": wide * gathered,
         "optimiser state": state,
@@ -139,10 +146,9 @@ def _moments(
     )  # autocast leaves grouped products in the weights' own format
     # PEFT adds an adapter to a layer's experts before they are multiplied with, and takes a gradient of the sum;
     # rounding them makes a copy as well, in place of that sum.
-    summed = [
-        shape.count(str(layer), "experts") if "experts" in shape.adapted or sharing.rounded else 0
-        for layer in range(len(d.windows))
-    ]
+    # Beside packed experts that sum is never made.
+    sums = ("experts" in shape.adapted and not sharing.packed) or sharing.rounded
+    summed = [shape.count(str(layer), "experts") if sums else 0 for layer in range(len(d.windows))]
     layers = [
         kept.decoder_layer(shape, layer, batch, wide=wide, experts=experts, attention=device.attention)
         for layer in range(len(d.windows))
@@ -154,6 +160,7 @@ def _moments(
     again = sharing.checkpointing != "none"
     away = sharing.checkpointing == "offload" and device.kind != "cpu"
     seeing = kept.tower(shape, batch, wide=wide, again=again) + kept.projector(shape, batch, wide=wide)
+    unpacked = (experts if d.experts else wide) * shape.largest_packed * bool(sharing.packed)
     inputs = {"inputs": 2.0 * (24 * batch.tokens + FLOAT * batch.tiles * shape.tower.pixels)}
     ending = kept.last_norm(shape, batch, wide=wide)
     head = kept.head(shape, batch, wide=wide)
@@ -188,7 +195,10 @@ def _moments(
     done = of_head
     for layer in range(last, -1, -1):
         done += shape.count(str(layer), learnt=True) / learnt
-        passing = {"gradients in passing": copies + (experts + FLOAT) * summed[layer]}
+        passing = {
+            "gradients in passing": copies + (experts + FLOAT) * summed[layer],
+            UNPACKED: unpacked,
+        }
         yield (
             f"the backward pass of layer {layer}",
             {**up_to(layer), "vision": seeing, **inputs, **passing},

@@ -1,4 +1,4 @@
-"""How long one step of the optimiser takes: computing, then what devices send each other, then what is offloaded.
+"""How long one step of the optimiser takes: computing, what devices send each other, what is offloaded and unpacked.
 
 Computing is operations by rate and utilisation.  Traffic is counted in bytes as DDP and DeepSpeed send them and added
 on top, as if nothing overlapped: an upper bound, so that a change which sends more is never called free.  This module
@@ -19,6 +19,9 @@ BETWEEN = {"cuda": 300e9, "cpu": 5e9}
 """Bytes a second from one device to the others: NVLink within a machine, processes of one CPU; assumed."""
 TO_HOST = 25e9
 """Bytes a second from a device to main memory (PCIe 4 with 16 lanes); assumed."""
+UNPACKING = {"cuda": 50e9, "cpu": 100e6}
+"""Weights a second that are unpacked from four bits, once forwards, once backwards and once where layers are computed
+again; on a device assumed, from ten bytes of its memory a weight."""
 HOST = 100e9
 """Bytes a second at which AdamW goes through main memory; assumed."""
 
@@ -31,16 +34,18 @@ class Pace:
         computing: Products of matrices, at the assumed utilisation.
         sending: Between devices.
         offloading: Between devices and main memory, and in it.
+        unpacking: Weights that are kept in four bits.
     """
 
     computing: float
     sending: float
     offloading: float
+    unpacking: float = 0.0
 
     @property
     def total(self) -> float:
         """Of the whole step."""
-        return self.computing + self.sending + self.offloading
+        return self.computing + self.sending + self.offloading + self.unpacking
 
 
 def pace(
@@ -80,6 +85,10 @@ def pace(
             len(shape.decoder.windows) * batch.tokens * wide * shape.decoder.width / sharing.sequence
         )
         away += 2 * accumulate * inputs / TO_HOST
+    unpacked = shape.packed(sharing.packed) * (2 + (sharing.checkpointing != "none")) * accumulate
     return Pace(
-        done * accumulate / (machine.rate * machine.utilisation), sent / BETWEEN[machine.kind], away
+        done * accumulate / (machine.rate * machine.utilisation),
+        sent / BETWEEN[machine.kind],
+        away,
+        unpacked / UNPACKING[machine.kind],
     )

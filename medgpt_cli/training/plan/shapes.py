@@ -17,6 +17,7 @@ from huggingface_hub.errors import StrictDataclassError
 from transformers import LlavaConfig, LlavaForConditionalGeneration
 
 from medgpt_cli.core.errors import BadCheckpoint
+from medgpt_cli.core.four_bits import MXFP4, NF4, Packed
 from medgpt_cli.training.parts import PartCount, freeze, part_of
 from medgpt_cli.training.plan.adapters import attach_sizes
 from medgpt_cli.training.targets import adapted_weights
@@ -147,6 +148,30 @@ class Shape:
             for layer in range(len(self.decoder.windows))
         ]
         return max(max(blocks), self.count("head"), self.count("embedding"))
+
+    def packed(self, to: Packed | None) -> int:
+        """Frozen weights that are kept in four bits beside adapters: of experts, or of a dense model's linear layers.
+
+        Args:
+            to: The format; `mxfp4` is for gpt-oss's experts, `nf4` for models without any. None keeps none so.
+        """
+        if to is None or not self.adapted:
+            return 0
+        part = {MXFP4: "experts", NF4: "llm"}[to]
+        if (part == "experts") != bool(self.decoder.experts):
+            return 0
+        # What learns of a part beside adapters are adapters, and all of them are matrices.
+        return sum(
+            each.matrices - each.learnt
+            for each in self.weights
+            if each.part == part and each.place.isdigit()
+        )
+
+    @property
+    def largest_packed(self) -> int:
+        """Weights of the largest matrix among them: all experts' gates and openings, or one layer's own."""
+        d = self.decoder
+        return 2 * d.experts * d.width * d.inner or d.width * max(d.inner, d.heads * d.head)
 
 
 def shape_of(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from medgpt_cli.core.four_bits import Packed
 from medgpt_cli.training.plan.activations import Attention
 
 LIBRARIES = {"cpu": 40 * 2**20, "cuda": 2**30}
@@ -33,6 +34,7 @@ class Sharing:
         checkpointing: Whether a layer keeps its input alone and makes the rest again; and where inputs wait.
         sequence: Devices that share one sequence.
         rounded: Whether experts compute with a rounded copy of their weights, which lives until the backward pass.
+        packed: The format of four bits that frozen weights are kept in beside adapters; None where they are not.
     """
 
     ranks: int = 1
@@ -42,6 +44,7 @@ class Sharing:
     checkpointing: Literal["none", "on", "offload"] = "none"
     sequence: int = 1
     rounded: bool = False
+    packed: Packed | None = None
 
 
 @dataclass(frozen=True, slots=True)
