@@ -61,9 +61,7 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[st
             records.append({"question": "How large is it?", "answer": size, "image": name})
     (folder / "local.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
     words = [
-        "--model",
-        "tiny-untrained",
-        "train.max_steps=150",
+        "train.max_steps=60",
         "train.lr=1e-3",
         "train.save_steps=1000",
     ]

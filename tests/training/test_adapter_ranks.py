@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,29 +12,22 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from medgpt_cli.app import main
+from tests.exporting import inside
+from tests.launching import launch
+
 pytestmark = pytest.mark.slow
 
 LINE = [
     "adapt", "--data", "local.jsonl", "train.max_steps=4", "train.lr=1e-3", "train.warmup=0", "train.save_steps=2",
     "lora.r=4", "lora.experts=true", "lora.ranks.experts=2", "parts.vision.train=true",
 ]  # fmt: skip
-ZERO = ["engine.deepspeed=true"]
-
-
-def launch(folder: Path, words: list[str], ranks: int = 2) -> None:
-    launcher = [sys.executable, "-W", "ignore", "-m"]
-    if ranks > 1:
-        launcher += ["torch.distributed.run", "--nproc-per-node", str(ranks), "--standalone", "-m"]
-    done = subprocess.run(
-        [*launcher, "medgpt_cli", *LINE, f"train.batch_size={2 // ranks}", *words],
-        cwd=folder,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "DS_ACCELERATOR": "cpu", "PYTHONWARNINGS": "ignore"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+BY_TWO = [*LINE, "train.batch_size=1"]
+ENGINES = {
+    "ddp": [],
+    "zero-2": ["engine.deepspeed=true", "engine.zero=2"],
+    "zero-3": ["engine.deepspeed=true"],
+}
 
 
 def tensors(run: Path) -> dict[str, torch.Tensor]:
@@ -47,8 +38,8 @@ def tensors(run: Path) -> dict[str, torch.Tensor]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Records with and without an image, and what one process makes of them."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Records with and without an image, and what one process and two make of them."""
     folder = tmp_path_factory.mktemp("adapters")
     Image.radial_gradient("L").resize((140, 90)).save(folder / "slice.png")
     (folder / "local.jsonl").write_text(
@@ -56,27 +47,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         '{"question": "Bright?", "answer": "yes", "image": "slice.png"}\n'
         '{"text": "Dullness is a sign."}\n{"text": "Egophony is another sign."}\n'
     )
-    launch(folder, ["--out", "alone"], ranks=1)
-    return folder
+    with inside(folder):
+        assert main([*LINE, "train.batch_size=2", "--out", "alone"]) == 0
+    launch(folder, *([*BY_TWO, *words, "--out", name] for name, words in ENGINES.items()))
+    yield folder
+    shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("engine", [[], [*ZERO, "engine.zero=2"], ZERO], ids=["ddp", "zero-2", "zero-3"])
-def test_two_processes_equal_one(folder: Path, engine: list[str]) -> None:
-    name = "-".join(["two", *engine]).replace("=", "-")
-    launch(folder, [*engine, "--out", name])
-    one, two = tensors(folder / "alone"), tensors(folder / name)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_two_processes_equal_one(folder: Path, engine: str) -> None:
+    one, two = tensors(folder / "alone"), tensors(folder / engine)
     assert one.keys() == two.keys()
     for key, tensor in one.items():
         torch.testing.assert_close(two[key], tensor, atol=1e-3, rtol=0, msg=key)
 
 
 def test_sharded_adapters_cut_in_two_end_in_the_same_weights(folder: Path) -> None:
-    launch(folder, [*ZERO, "--out", "whole"])
-    shutil.copytree(folder / "whole", folder / "cut")
+    shutil.copytree(folder / "zero-3", folder / "cut")
     for path in ("checkpoints/step-4", "model", "adapter"):
         shutil.rmtree(folder / "cut" / path)
     state = json.loads((folder / "cut" / "state.json").read_text())
     (folder / "cut" / "state.json").write_text(json.dumps({**state, "state": "running"}))
-    launch(folder, [*ZERO, "--out", "cut", "--resume"])
-    whole, cut = tensors(folder / "whole"), tensors(folder / "cut")
+    launch(folder, [*BY_TWO, *ENGINES["zero-3"], "--out", "cut", "--resume"])
+    whole, cut = tensors(folder / "zero-3"), tensors(folder / "cut")
     assert all(torch.equal(whole[key], cut[key]) for key in whole)
