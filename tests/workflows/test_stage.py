@@ -105,7 +105,6 @@ def test_a_stage_moves_only_the_parts_it_names(folder: Path, tiny: Path, stage: 
         assert not any("encoder.layers.5." in name or "post_layernorm" in name for name in moved)
 
 
-@pytest.mark.parametrize("stop", [5, 6])
 @pytest.mark.parametrize(
     "words",
     [
@@ -136,33 +135,33 @@ def test_a_stage_moves_only_the_parts_it_names(folder: Path, tiny: Path, stage: 
     ],
 )
 def test_a_run_cut_in_two_ends_in_the_weights_of_one_that_was_not(
-    folder: Path, words: list[str], stop: int
+    folder: Path, words: list[str]
 ) -> None:
-    # A step and a half a pass: step 6 is the end of one, step 5 lies inside one.
     line = [
         "sft",
         "--data",
         "local.jsonl",
         *(FAST[1:] if "train.batch_tokens=300" in words else FAST),
         *words,
-        "train.max_steps=12",
-        f"train.save_steps={stop}",
+        "train.max_steps=6",
+        "train.save_steps=1",
+        "train.keep=4",
     ]
     assert main([*line, "--out", "whole"]) == 0
-    assert main([*line, "--out", "parts"]) == 0
-    # What a kill right after that step leaves is its checkpoint, and a state that says running.
-    parts = folder / "parts"
-    for path in (parts / "checkpoints").iterdir():
-        if path.name != f"step-{stop}":
-            shutil.rmtree(path)
-    shutil.rmtree(parts / "model")
-    state = json.loads((parts / "state.json").read_text())
-    (parts / "state.json").write_text(json.dumps({**state, "state": "running"}))
-    assert main([*line, "--out", "parts", "--resume"]) == 0
-    assert same("whole", "parts")
-    assert losses(parts) == losses(folder / "whole")
-    assert len(losses(parts)) == 12
-    assert by_source(parts) == by_source(folder / "whole")
+    assert len(losses(folder / "whole")) == 6
+    # A step and a half a pass: step 3 is the end of one, step 4 lies inside one.
+    for stop in (3, 4):
+        parts = folder / f"parts-{stop}"
+        # What a kill right after that step leaves is its checkpoint, and a state that says running.
+        shutil.copytree(folder / "whole", parts, ignore=shutil.ignore_patterns("model", "step-*"))
+        shutil.copytree(*(each / "checkpoints" / f"step-{stop}" for each in (folder / "whole", parts)))
+        state = json.loads((parts / "state.json").read_text())
+        (parts / "state.json").write_text(json.dumps({**state, "state": "running"}))
+        assert main([*line, "--out", parts.name, "--resume"]) == 0
+        assert same("whole", parts.name)
+        assert losses(parts) == losses(folder / "whole")
+        assert by_source(parts) == by_source(folder / "whole")
+        shutil.rmtree(parts)
 
 
 def by_source(run: Path) -> list[object]:
@@ -202,7 +201,9 @@ def wait_for_step(process: subprocess.Popen[str], metrics: Path, step: int) -> N
     raise AssertionError(process.communicate(timeout=10))
 
 
-@pytest.mark.parametrize("mix", [[], WEIGHED], ids=["one source", "two sources"])
+@pytest.mark.parametrize(
+    "mix", [[], pytest.param(WEIGHED, marks=pytest.mark.slow)], ids=["one source", "two sources"]
+)
 def test_kill_9_at_any_instant_and_resume_gives_the_same_weights(folder: Path, mix: list[str]) -> None:
     words = [*mix, "train.max_steps=14", "train.save_steps=3"]
     assert main(["sft", "--data", "local.jsonl", "--out", "whole", *FAST, *words]) == 0
@@ -216,21 +217,24 @@ def test_kill_9_at_any_instant_and_resume_gives_the_same_weights(folder: Path, m
     assert same("whole", "killed")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)])
-def test_a_signal_saves_and_the_same_line_goes_on(folder: Path, number: int, code: int) -> None:
-    words = ["train.max_steps=60", "train.save_steps=400"]
+SIGNALS = {signal.SIGTERM: 75, signal.SIGINT: 130}
+
+
+def test_a_signal_saves_and_the_same_line_goes_on(folder: Path) -> None:
+    words = ["train.max_steps=30", "train.save_steps=400"]
     assert main(["sft", "--data", "local.jsonl", "--out", "whole", *FAST, *words]) == 0
-    process = start(folder, "run", *words)
-    wait_for_step(process, folder / "run" / "metrics.jsonl", 2)
-    process.send_signal(number)
-    _, err = process.communicate(timeout=120)
-    assert process.returncode == code, err
-    (line,) = [line for line in err.splitlines() if line.startswith("go on with: medgpt ")]
-    assert "Traceback" not in err
-    (saved,) = (folder / "run" / "checkpoints").iterdir()
-    assert int(saved.name.removeprefix("step-")) < 60
-    assert main(shlex.split(line.removeprefix("go on with: medgpt "))) == 0
-    assert same("whole", "run")
+    for number, code in SIGNALS.items():
+        process = start(folder, number.name, *words)
+        wait_for_step(process, folder / number.name / "metrics.jsonl", 2)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == code, err
+        (line,) = [line for line in err.splitlines() if line.startswith("go on with: medgpt ")]
+        assert "Traceback" not in err
+        (saved,) = (folder / number.name / "checkpoints").iterdir()
+        assert int(saved.name.removeprefix("step-")) < 30
+        assert main(shlex.split(line.removeprefix("go on with: medgpt "))) == 0
+        assert same("whole", number.name)
 
 
 def test_a_finished_run_says_so_and_changes_nothing(
