@@ -82,6 +82,8 @@ NOT_INLINE = [
     "/etc/passwd",
     "x.png",
     "../../x.png",
+    "file:///etc/passwd;base64,AAAA",
+    "https://example.org/x.png;base64,AAAA",
     "data:image/png",
     "",
 ]
@@ -100,6 +102,17 @@ def test_no_address_and_no_path_is_opened(here: Here, url: str) -> None:
             "code": "image_not_inline",
         }
     }
+
+
+def test_nothing_is_asked_of_an_address_that_would_answer(here: Here, tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_bytes(png(40, 40))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.2)
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/x.png"
+        for url in (address, f"{address};base64,AAAA", f"file://{tmp_path}/x.png", f"{tmp_path}/x.png"):
+            assert here.ask(image(url)).status_code == 400
+        with pytest.raises(TimeoutError):
+            listening.accept()
 
 
 BAD_PICTURES = [
