@@ -6,7 +6,7 @@ DEMO := runs/demo
 # Two threads are what a laptop surely has; more would make timings of different machines hard to compare.
 THREADS ?= 2
 
-.PHONY: demo test test-full bench check vocabulary weights
+.PHONY: demo openmedq test test-full bench check vocabulary weights
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -17,6 +17,10 @@ $(VENV)/ready: pyproject.toml
 
 demo: $(VENV)/ready
 	OMP_NUM_THREADS=$(THREADS) $(BIN)/python -m tests.demo $(DEMO)
+
+# Not runs/openmedq, where the family of recipes of that name writes.
+openmedq: $(VENV)/ready
+	OMP_NUM_THREADS=$(THREADS) $(BIN)/python -m tests.openmedq runs/openmedq-small
 
 check: $(VENV)/ready
 	$(BIN)/ruff format --check .
