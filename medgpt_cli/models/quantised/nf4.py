@@ -34,6 +34,8 @@ def require_library() -> None:
             where="lora.quantise_base",
             repair="pip install bitsandbytes",
         )
+    # When it is imported, it offers to fetch faster kernels from a hub, and says that it could not.
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 
 
 def quantise(model: Any) -> Quantised:
@@ -58,6 +60,9 @@ def quantise(model: Any) -> Quantised:
             device="meta",
         )
         packed.weight, packed.bias = _pack(library, layer.weight), layer.bias
+        # At its first answer on some processors a layer would turn its weights around for good, into a form through
+        # which no gradient flows: what learns after a validation would learn nothing right.
+        packed.support_avx512bf16_for_cpu = False
         model.set_submodule(name, packed)
         lost, whole = _difference(layer.weight, _dense(library, packed.weight))
         told.count(layer.weight.numel(), lost, whole)
@@ -115,8 +120,6 @@ def _is_packed(layer: Any) -> bool:
 
 def _library() -> Any:
     require_library()
-    # It offers to fetch faster kernels from a hub, and says that it could not.
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     import bitsandbytes
 
     return bitsandbytes
