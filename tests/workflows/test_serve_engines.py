@@ -166,7 +166,7 @@ def test_it_ends_where_vllm_is_given_up(
         started.thread.join(40)
     assert started.end() == 6
     told = capfd.readouterr().err
-    assert "not tried on a GPU" in told
+    assert "and not on a GPU" in told
     assert "vLLM ended 1 times" in told
 
 
