@@ -46,10 +46,10 @@ def stand_ins(model: Any) -> Iterator[None]:
             for name in experts.sizes:
                 delattr(experts, name)
     for module in model.modules():
-        experts: Any = module.get_base_layer() if isinstance(module, ParamWrapper) else None
-        if isinstance(experts, PackedExperts):
+        below: Any = module.get_base_layer() if isinstance(module, ParamWrapper) else None
+        if isinstance(below, PackedExperts):
             module.__class__ = HandingOn
-            experts.adapters[module.parameter_name] = partial(factors, module)
+            below.adapters[module.parameter_name] = partial(factors, module)
 
 
 def factors(wrapper: Any, dtype: torch.dtype) -> Factors:
