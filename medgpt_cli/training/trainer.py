@@ -95,6 +95,7 @@ class StageTrainer(GuardedTrainer):
         self._row_group = row_group
         self._together = 1 if row_group is None else row_group.size()
         learn_by_documents(self.model, row_group)
+        self.optimizer: Any
         self._handed = self.optimizer
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
