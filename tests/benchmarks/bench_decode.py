@@ -2,11 +2,12 @@
 
     python -m tests.benchmarks.bench_decode FOLDER [ROUNDS]
 
-Ours and transformers' own `generate` over the same float32 weights, and llama.cpp over its GGUF exports (f16; experts
-MXFP4 and the rest Q8_0), with the same number of threads.  `tiny-siglip`, and a gpt-oss of about 110 million weights
-(12 layers, width 768, 8 experts of which 2 are asked) behind a SigLIP tower, both untrained.  Ours must say what
-generate says; llama.cpp rounds differently and its words are not compared here.  Medians in turns.  Writes
-FOLDER/decode.json and prints a table.
+Ours, transformers' own `generate` and `transformers serve` (see `serve_peer`) over the same float32 weights, and
+llama.cpp over its GGUF exports (f16; experts MXFP4 and the rest Q8_0), with the same number of threads.  `tiny-siglip`,
+and a gpt-oss of about 110 million weights (12 layers, width 768, 8 experts of which 2 are asked) behind a SigLIP tower,
+both untrained.  Ours must say what generate says; llama.cpp rounds differently and serve takes marks out, so their
+words are not compared here, but serve must write as many tokens.  Medians in turns.  Writes FOLDER/decode.json and
+prints a table.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -36,9 +38,11 @@ from medgpt_cli.models.processor import build_processor
 from medgpt_cli.models.tiny.build import tokenizer
 from medgpt_cli.models.upstream.weights import Weights
 from medgpt_cli.workflows.engines import load_speaker
+from tests.benchmarks import serve_peer
 from tests.benchmarks.measuring import environment, write
 from tests.pictures import film
 
+NOT_RUN = f"not run: FastAPI is not installed (pip install 'transformers[serving]', or {serve_peer.PYTHON}=PYTHON)"
 ROUNDS = 5
 TOKENS = 96
 PICTURES = 4
@@ -94,8 +98,17 @@ def dialogue(generate: Generate, pictures: list[str], forget: Callable[[], None]
     return tuple(generate(turns_of(later), pictures, max_new_tokens=TOKENS) for later in (False, True))  # type: ignore[return-value]
 
 
-def engines(folder: Path, room: Path) -> dict[str, tuple[Generate, Callable[[], None]]]:
-    """What answers, and what makes it forget."""
+def engines(
+    folder: Path, room: Path, serving: str | None, held: ExitStack
+) -> dict[str, tuple[Generate, Callable[[], None]]]:
+    """What answers, and what makes it forget.
+
+    Args:
+        folder: The model.
+        room: For exports.
+        serving: The interpreter that runs `transformers serve`, or None.
+        held: Ends that with the measurement.
+    """
     talker: Any = load_speaker(str(folder)).generate
 
     def forget() -> None:
@@ -106,6 +119,10 @@ def engines(folder: Path, room: Path) -> dict[str, tuple[Generate, Callable[[], 
         "ours": (talker, forget),
         "transformers generate": (talker._otherwise, lambda: None),
     }
+    if serving is not None:
+        side = checkpoint.load_processor(folder).image_processor.size["height"]
+        peer: Any = held.enter_context(serve_peer.Served(serving, folder, side))
+        found["transformers serve"] = (peer, lambda: None)  # it remembers nothing
     for precision in ("f16", "mxfp4"):
         out = exported(folder, room / f"{folder.name}-{precision}", precision)
         llama = load_speaker(str(out)).generate
@@ -117,25 +134,36 @@ def engines(folder: Path, room: Path) -> dict[str, tuple[Generate, Callable[[], 
     return found
 
 
-def measured(folder: Path, room: Path, rounds: int) -> dict[str, dict[str, float]]:
+def measured(folder: Path, room: Path, rounds: int, serving: str | None) -> dict[str, dict[str, float]]:
     """Medians of each engine on a model."""
+    with ExitStack() as held:
+        return _measured(folder, room, rounds, serving, held)
+
+
+def _measured(
+    folder: Path, room: Path, rounds: int, serving: str | None, held: ExitStack
+) -> dict[str, dict[str, float]]:
     pictures = []
     for seed in range(PICTURES):
         film(seed, 300, 280).save(room / f"{seed}.png")
         pictures.append(str(room / f"{seed}.png"))
-    able = engines(folder, room)
+    able = engines(folder, room, serving, held)
     spent: dict[str, list[tuple[float, float, float]]] = {name: [] for name in able}
     said: dict[str, tuple[str, ...]] = {}
+    wrote: dict[str, tuple[int, int]] = {}
     for turn in range(rounds + 1):
         for name in list(able) if turn % 2 else list(able)[::-1]:
             first, later = dialogue(able[name][0], pictures, able[name][1])
             said[name] = (first.text, first.thinking, later.text, later.thinking)
+            wrote[name] = first.tokens, later.tokens
             writing = first.seconds - first.first_token_seconds
             if turn:  # the first round warms up
                 rate = (first.tokens - 1) / writing
                 spent[name].append((rate, first.first_token_seconds, later.first_token_seconds))
     if said["ours"] != said["transformers generate"]:
         raise AssertionError("ours does not say what transformers says")
+    if wrote.get("transformers serve", wrote["ours"]) != wrote["ours"]:
+        raise AssertionError("transformers serve writes another number of tokens")
     words = ("tokens_per_second", "first_turn_seconds", "later_turn_seconds")
     return {
         name: {word: median(each[at] for each in found) for at, word in enumerate(words)}
@@ -145,19 +173,21 @@ def measured(folder: Path, room: Path, rounds: int) -> dict[str, dict[str, float
 
 def run(folder: Path, rounds: int = ROUNDS) -> None:
     """Measures, writes `decode.json` into `folder`, and prints the table."""
+    serving = serve_peer.python()
     with tempfile.TemporaryDirectory() as held:
         room = Path(held)
         models = {"tiny-siglip": embedded.folder("tiny-siglip"), "larger": larger(room / "larger")}
         found = {}
         for name, model in models.items():
             (room / f"of-{name}").mkdir()
-            found[name] = measured(model, room / f"of-{name}", rounds)
+            found[name] = measured(model, room / f"of-{name}", rounds, serving)
     document = {
         "what": f"a dialogue about {PICTURES} pictures, {TOKENS} tokens a turn",
         "rounds": rounds,
         "threads": torch.get_num_threads(),
         **environment("xllamacpp"),
         "models": found,
+        "transformers serve": "run" if serving else NOT_RUN,
     }
     write(folder, "decode", document)
     rows = [
@@ -174,6 +204,8 @@ def run(folder: Path, rounds: int = ROUNDS) -> None:
     ]
     heads = ("model", "engine", "tokens/s", "by generate", "first token s", "in a later turn")
     sys.stdout.write(tables.aligned(heads, rows) + "\n")
+    if serving is None:
+        sys.stdout.write(f"transformers serve: {NOT_RUN}\n")
 
 
 if __name__ == "__main__":
