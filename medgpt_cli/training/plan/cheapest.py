@@ -237,8 +237,8 @@ def _sharings(start: Setup, fields: Collection[str]) -> Iterator[Sharing]:
                 way = replace(now, checkpointing=checkpointing, sequence=together, packed=packed)
                 if not now.deepspeed:
                     yield way
-                # Shards are neither rounded nor unpacked.
-                for zero in (each for each in ZERO if each < 3 or not (now.rounded or packed)):
+                # Shards of packed bytes are not unpacked.
+                for zero in (each for each in ZERO if each < 3 or not packed):
                     yield from (
                         replace(way, deepspeed=True, zero=zero, offload=offload)
                         for offload in OFFLOAD

@@ -61,6 +61,19 @@ def test_sharding_is_found_where_state_does_not_fit() -> None:
     assert change.setup.sharing.offload == "none"
 
 
+def test_experts_rounded_in_training_may_be_sharded() -> None:
+    start = setup(8, "80GB")
+    shape = shape_of("gpt-oss-20b", SHAPES["gpt-oss-20b"], dict.fromkeys(PARTS, True))
+    start = replace(start, shape=shape, sharing=Sharing(ranks=8, checkpointing="on", rounded=True))
+    assert not start.fits()
+    change = cheapest(start, FIELDS)
+    assert change is not None
+    assert change.setup.sharing.deepspeed
+    assert change.setup.sharing.zero == 3
+    assert change.setup.sharing.offload == "none"
+    assert change.setup.fits()
+
+
 def test_offloading_is_found_where_one_device_must_do() -> None:
     change = cheapest(setup(1, "48GB"), FIELDS)
     assert change is not None
