@@ -66,6 +66,7 @@ ERRORS = [
     (errors.PhiFound("no"), 4, "PHI_FOUND", "error: no\n"),
     (errors.RehearsalFailed("no"), 4, "REHEARSAL_FAILED", "error: no\n"),
     (errors.Missing("no"), 5, "MISSING", "error: no\n"),
+    (errors.EngineAway("no", repair="so"), 5, "ENGINE_AWAY", "error: no\nso\n"),
     (errors.OutOfResources("no"), 6, "OUT_OF_RESOURCES", "error: no\n"),
     (errors.StateSaved("no"), 75, "STATE_SAVED", "error: no\n"),
     (errors.Interrupted("no", repair="so"), 130, "INTERRUPTED", "error: no\nso\n"),

@@ -103,6 +103,7 @@ lora:
     experts: null       # default
   dora: false           # default
   rslora: false         # default
+  quantise_base: null   # default
   merge: true           # default
 engine:
   deepspeed: false      # default
