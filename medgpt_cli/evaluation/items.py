@@ -8,7 +8,8 @@ module knows nothing of files, of models, of prompts or of how answers are compa
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -127,11 +128,13 @@ def items_from(
         The items, and one complaint for each record that cannot be scored.
     """
     rules = rules or Rules()
+    samples = list(samples)
+    home = _home(samples)
     items: list[Item] = []
     complaints: list[Complaint] = []
     seen: dict[str, Place] = {}
     for sample in samples:
-        made = _item(sample, rules)
+        made = _item(sample, rules, home)
         if isinstance(made, Item) and made.id in seen:
             made = _complaint(
                 sample, "id", f"the id is already used at {seen[made.id]}", "give each record its own"
@@ -144,7 +147,7 @@ def items_from(
     return items, complaints
 
 
-def _item(sample: Sample, rules: Rules) -> Item | Complaint:
+def _item(sample: Sample, rules: Rules, home: str) -> Item | Complaint:
     question, spoken = sample.turns[:-1], sample.turns[-1:]
     roles = [turn.role for turn in sample.turns if turn.role is not Role.SYSTEM]
     if roles != [Role.USER, Role.ASSISTANT]:
@@ -191,7 +194,7 @@ def _item(sample: Sample, rules: Rules) -> Item | Complaint:
         letters=letters,
         options=options,
         group=sample.source or NO_SOURCE,
-        cluster=_cluster(sample, keys, rules.cluster),
+        cluster=_cluster(sample, keys, rules.cluster, home),
         kind=kind,
         facets=tuple((name, value) for name, value in sample.facets if name != ALSO),
         keys=keys,
@@ -238,10 +241,21 @@ def _right_letters(gold: str, options: tuple[tuple[str, str], ...]) -> tuple[str
     return tuple(letter for letter, text in options if normalise(text) == meant)
 
 
-def _cluster(sample: Sample, keys: tuple[str, ...], kind: str) -> str:
-    """Hashed, because ids and image names may name a person."""
+def _home(samples: Sequence[Sample]) -> str:
+    """The folder that holds all files that records came from; empty where there are none."""
+    folders = {os.path.dirname(os.path.abspath(sample.place.file)) for sample in samples}
+    return os.path.commonpath(folders) if folders else ""
+
+
+def _cluster(sample: Sample, keys: tuple[str, ...], kind: str, home: str) -> str:
+    """Hashed, because ids and image names may name a person.
+
+    Cases are drawn again in the order of these hashes, so that a path counts from where the records stand: the same
+    data in another folder have the same intervals.
+    """
     tie = next((key for key in keys if kind and key.startswith(f"{kind}:")), "")
     tie = tie or sample.patient_id or sample.study_id
     tie = tie or next((key for key in keys if key.startswith(("patient:", "study:", "image:"))), "")
-    tie = tie or "\n".join(sample.images) or str(sample.place)
+    tie = tie or "\n".join(os.path.relpath(image, home) for image in sample.images)
+    tie = tie or f"{os.path.relpath(sample.place.file, home)}:{sample.place.line}"
     return hashlib.sha256(tie.encode()).hexdigest()[:12]

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from medgpt_cli.core.types import Place, Role, Sample, Turn
@@ -215,6 +216,23 @@ def test_rows_that_embed_their_picture_are_tied_by_its_key(sample: Callable[...,
     ]
     items, _ = items_from(records)
     assert items[0].cluster == items[1].cluster
+
+
+def test_a_case_has_the_same_cluster_wherever_the_data_stand(sample: Callable[..., Sample]) -> None:
+    def clusters(folder: str, *files: str) -> list[str]:
+        records = [
+            msgspec.structs.replace(
+                sample(line, "q", "a", id=f"{file}{line}", images=images),
+                place=Place(f"{folder}/{file}.jsonl", line),
+            )
+            for file in files
+            for line, images in enumerate([(f"{folder}/{file}-x/1.png",), ()], start=1)
+        ]
+        return [item.cluster for item in items_from(records)[0]]
+
+    here = clusters("/data/one", "a", "b/c")
+    assert here == clusters("/elsewhere", "a", "b/c")
+    assert len(set(here)) == 4
 
 
 def test_options_that_are_pictures_are_not_equal(sample: Callable[..., Sample]) -> None:
