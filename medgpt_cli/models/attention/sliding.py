@@ -29,18 +29,17 @@ def window_bias(
         (N, 1, W, 2W): the keys of block n are those of blocks n - 1 and n.
     """
     blocks = -(-tokens // window)
-    position = torch.arange(blocks * window, device=like.device)
-    of_query = position.view(blocks, window, 1)
-    of_key = (of_query[:, :1] - window) + torch.arange(2 * window, device=like.device)
-    behind = of_query - of_key
-    seen = (behind >= 0) & (behind < window) & (of_key >= 0)
+    behind = torch.arange(window, 2 * window, device=like.device)[:, None]
+    behind = behind - torch.arange(2 * window, device=like.device)
+    seen = ((behind >= 0) & (behind < window)).repeat(blocks, 1, 1)
+    seen[0, :, :window] = False
     if documents is not None:
-        number = pad(documents, (0, blocks * window - tokens), value=-1)
-        seen &= number[of_query] == number[of_key.clamp(min=0)]
+        number = pad(documents, (window, blocks * window - tokens), value=-1)
+        of_query, of_key = number[window:].view(blocks, window, 1), number.unfold(0, 2 * window, window)
+        seen &= of_query == of_key[:, None]
     # Queries that only fill the last block see themselves: a row without any key would be NaN, also in the gradient.
-    return torch.zeros(seen.shape, dtype=like.dtype, device=like.device).masked_fill_(
-        ~seen, float("-inf")
-    )[:, None]
+    bias = torch.full(seen.shape, float("-inf"), dtype=like.dtype, device=like.device)
+    return bias.masked_fill_(seen, 0.0)[:, None]
 
 
 def attend_in_blocks(
