@@ -9,30 +9,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
-from transformers import (
-    AutoModelForImageTextToText,
-    AutoProcessor,
-    LlavaForConditionalGeneration,
-    LlavaProcessor,
-    Mxfp4Config,
-)
-from transformers.integrations.mxfp4 import Mxfp4Dequantize
+from transformers import AutoProcessor, LlavaForConditionalGeneration, LlavaProcessor
 
 from medgpt_cli.core.errors import BadCheckpoint
 from medgpt_cli.core.manifest import verify_files
+from medgpt_cli.models import reading
 from medgpt_cli.models.libraries import quiet_libraries
 from medgpt_cli.models.processor import picture_rules
-from medgpt_cli.models.upstream.packed import METHOD
+from medgpt_cli.models.reading import check_folder
 
-CONFIG = "config.json"
-PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 TOWER = "vision_tower."
 LEGACY_TOWER = "vision_tower.vision_model."
 """How vLLM 0.32 and every LLaVA before transformers 5 name a CLIP or SigLIP tower; transformers reads both."""
@@ -149,31 +140,7 @@ def load(
         HashMismatch: A file is not the one the folder's manifest names.
     """
     processor = load_processor(folder)
-    try:
-        model, info = (reader or _stock(folder))(
-            folder,
-            dtype=dtype or "auto",
-            output_loading_info=True,
-            use_safetensors=True,
-            local_files_only=True,
-            ignore_mismatched_sizes=True,
-        )
-    except (
-        OSError,
-        ValueError,
-        RuntimeError,
-        SafetensorError,
-        KeyError,
-        TypeError,
-        AttributeError,
-    ) as error:
-        raise BadCheckpoint(
-            "the weights cannot be read: a file is damaged or incomplete",
-            where=str(folder),
-            repair="copy the whole folder from its source",
-        ) from error
-    _refuse_gaps(folder, info, left_out)
-    _forget_packing(model)
+    model = reading.read(folder, dtype=dtype, reader=reader, left_out=left_out)
     _check_image_token(folder, model, processor)
     if "height" not in processor.image_processor.size or processor.image_processor.do_center_crop:
         # Other people's LLaVA crops the middle out of a picture; ours never does.
@@ -184,93 +151,6 @@ def load(
     if processor.tokenizer.chat_template is None:
         processor.tokenizer.chat_template = processor.chat_template
     return model.eval(), processor
-
-
-def _stock(folder: Path) -> Callable[..., Any]:
-    return partial(AutoModelForImageTextToText.from_pretrained, **unpacking(folder))
-
-
-def unpacking(folder: Path) -> dict[str, Any]:
-    """How a checkpoint whose experts are MXFP4 is loaded: unpacked, on every device.
-
-    Left to itself transformers 5.23 computes on packed experts where a GPU has the kernels for it, and there looks
-    for the experts' number in the configuration of the LLaVA model, which has none, and fails.
-
-    Args:
-        folder: As for `load`.
-
-    Returns:
-        Keyword arguments of `from_pretrained`; none where nothing is packed.
-    """
-    packing = check_folder(folder).get("quantization_config")
-    if not isinstance(packing, dict) or packing.get("quant_method") != METHOD:
-        return {}
-    return {"quantization_config": Mxfp4Config(dequantize=True)}
-
-
-def check_folder(folder: Path) -> dict[str, Any]:
-    """Reads `config.json` and refuses what is not a LLaVA checkpoint in safetensors, before anything is loaded."""
-    path = folder / CONFIG
-    if not path.is_file():
-        raise BadCheckpoint(
-            f"there is no {CONFIG}", where=str(folder), repair="name a run folder or a checkpoint folder"
-        )
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BadCheckpoint(
-            f"{CONFIG} is not JSON", where=str(folder), repair="copy it from its source"
-        ) from error
-    if not isinstance(config, dict) or config.get("model_type") != "llava":
-        found = config.get("model_type") if isinstance(config, dict) else None
-        raise BadCheckpoint(
-            f"this is a {found or 'nameless'} model, not a LLaVA model",
-            where=str(folder),
-            repair="join it with a vision tower: model.llm=… model.vision=…",
-        )
-    if not any(folder.glob("*.safetensors")):
-        pickled = any(any(folder.glob(pattern)) for pattern in PICKLES)
-        raise BadCheckpoint(
-            "the weights are pickled, and a pickle can run any code"
-            if pickled
-            else "there are no weights",
-            where=str(folder),
-            repair="convert them to safetensors on a machine you can throw away"
-            if pickled
-            else "copy the *.safetensors files here",
-        )
-    return config
-
-
-def _forget_packing(model: Any) -> None:
-    """Lets a model whose experts were unpacked be saved as it is.
-
-    transformers 5.23 turns around on saving what it did on loading, and would write unpacked experts under the names of
-    packed ones, which nothing reads.
-    """
-    done = getattr(model, "_weight_conversions", None)
-    if done is not None:
-        model._weight_conversions = [
-            each
-            for each in done
-            if not any(isinstance(step, Mxfp4Dequantize) for step in getattr(each, "operations", ()))
-        ]
-
-
-def _refuse_gaps(folder: Path, info: dict[str, Any], left_out: Callable[[str], bool]) -> None:
-    found = {
-        kind: [name for name in map(str, info.get(f"{kind}_keys", ())) if not left_out(name)]
-        for kind in ("missing", "unexpected", "mismatched")
-    }
-    if any(found.values()):
-        example = min(name for names in found.values() for name in names)
-        raise BadCheckpoint(
-            "the weights do not fit the configuration: "
-            + ", ".join(f"{len(names)} {kind}" for kind, names in found.items() if names)
-            + f" (such as {example})",
-            where=str(folder),
-            repair="copy config.json and the *.safetensors files from the same source",
-        )
 
 
 def _check_image_token(

@@ -7,6 +7,8 @@ models but the names of their expert blocks.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
@@ -59,6 +61,23 @@ def deepspeed_config(
         "zero_force_ds_cpu_optimizer": False,
         "zero_allow_untested_optimizer": True,
     }
+
+
+@contextmanager
+def loading_in_shards(config: dict[str, Any] | None) -> Iterator[None]:
+    """Models that are loaded meanwhile go straight into the shards of ZeRO-3, parameter by parameter.
+
+    Args:
+        config: What `deepspeed_config` gave for ZeRO-3.
+    """
+    from transformers.integrations.deepspeed import HfDeepSpeedConfig
+
+    kept = HfDeepSpeedConfig(config)  # transformers holds it weakly, and asks it while it loads
+    try:
+        yield
+    finally:
+        del kept
+        load_whole_from_now_on()
 
 
 def load_whole_from_now_on() -> None:

@@ -66,10 +66,16 @@ def is_dead(name: str, model: Any) -> bool:
     return bool(int(next(group for group in match.groups() if group is not None)) >= used)
 
 
+def shape_of(parameter: torch.Tensor) -> torch.Size:
+    """The whole shape of a parameter, also where ZeRO-3 left this process a shard of it."""
+    shape: torch.Size = getattr(parameter, "ds_shape", parameter.shape)
+    return shape
+
+
 def weights_in(name: str, parameter: torch.Tensor) -> int:
     """How many weights a parameter holds: two in each byte of packed ones, none in their scales."""
     if parameter.is_floating_point():
-        return parameter.numel()
+        return shape_of(parameter).numel()
     return 0 if name.endswith(SCALES) else 2 * parameter.numel()
 
 
@@ -101,9 +107,10 @@ def freeze(
         learns = trained[part] and not dead and (beside or part not in by_adapters)
         parameter.requires_grad_(learns)
         counts[part][0] += 0 if beside else weights_in(name, parameter)
-        counts[part][1] += parameter.numel() if learns else 0
-        counts[part][2] += parameter.numel() if dead else 0
-        counts[part][3] += parameter.numel() if beside else 0
+        size = shape_of(parameter).numel()
+        counts[part][1] += size if learns else 0
+        counts[part][2] += size if dead else 0
+        counts[part][3] += size if beside else 0
     if not any(numbers[1] for numbers in counts.values()):
         raise BadRecipe(
             "no parameter would learn", repair="set parts.<part>.train=true for at least one part"
@@ -128,7 +135,7 @@ def parameter_groups(
     groups: dict[tuple[str, bool], list[torch.nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            decays = parameter.ndim > 1 and not name.endswith("bias")
+            decays = len(shape_of(parameter)) > 1 and not name.endswith("bias")
             groups.setdefault((part_of(name), decays), []).append(parameter)
     return [
         {

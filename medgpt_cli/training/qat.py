@@ -20,7 +20,7 @@ from transformers import TrainerCallback
 
 from medgpt_cli.core.errors import BadRecipe
 from medgpt_cli.core.microscaling import BLOCK, on_lattice
-from medgpt_cli.training.parts import is_adapter, part_of
+from medgpt_cli.training.parts import is_adapter, part_of, shape_of
 
 EXPERTS = ("GptOssExperts",)
 """Classes whose matrices are rounded."""
@@ -51,7 +51,7 @@ class RoundedExperts(TrainerCallback):
             raise _unfit("the model has no experts that are published as MXFP4")
         for experts in found:
             for name in MATRICES:
-                inputs = getattr(experts, name).shape[1]
+                inputs = shape_of(getattr(experts, name))[1]
                 if inputs % BLOCK:
                     raise _unfit(f"{name} reads {inputs} numbers, which is no multiple of {BLOCK}")
             experts.forward = partial(self._forward, experts, experts.forward.__func__)  # type: ignore

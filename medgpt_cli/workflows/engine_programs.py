@@ -20,7 +20,7 @@ from medgpt_cli.core.types import MAX_NEW_TOKENS
 from medgpt_cli.data.images.letterbox import letterbox
 from medgpt_cli.data.images.tiling import OpenPicture
 from medgpt_cli.export.card_mxfp4 import OVERRIDES
-from medgpt_cli.models import checkpoint, tiles
+from medgpt_cli.models import checkpoint, reading, tiles
 from medgpt_cli.models.chat_api import transport
 from medgpt_cli.models.chat_api.address import read_address
 from medgpt_cli.models.chat_api.client import ChatApi, Dialect
@@ -60,7 +60,7 @@ def vllm_speaker(
     named = named_model(ref if adapter is not None else name, adapter, online=online)
     _refuse_unread(named, name)
     program = find_program()
-    config = checkpoint.check_folder(named.folder)
+    config = reading.check_folder(named.folder)
     packed = (config.get("quantization_config") or {}).get("quant_method") == METHOD
     dialect, squares = _dialect(named.folder, open_picture, limit=reply_limit(name), raw=True)
     log = _log()
@@ -123,7 +123,7 @@ def _refuse_unread(named: Named, name: str) -> None:
             "vLLM takes no adapter of a LLaVA model",
             repair="merge it first: medgpt export --adapter DIR --to hf --out DIR; then --model DIR",
         )
-    tower = checkpoint.check_folder(named.folder).get("vision_config", {}).get("model_type")
+    tower = reading.check_folder(named.folder).get("vision_config", {}).get("model_type")
     if tower not in checkpoint.NESTED_TOWERS:
         raise UsageError(
             f"{name} has a tower that vLLM does not read ({tower})",

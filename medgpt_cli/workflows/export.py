@@ -70,7 +70,7 @@ def export_model(
     if sign is not None:
         _refuse_inside(out, [sign])
         signature.try_key(sign)
-    from medgpt_cli.models.checkpoint import check_folder
+    from medgpt_cli.models.reading import check_folder
     from medgpt_cli.workflows import export_facts
     from medgpt_cli.workflows.export_folder import Asked
 

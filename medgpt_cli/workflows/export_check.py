@@ -20,7 +20,7 @@ from medgpt_cli.data.batches import Pixels
 from medgpt_cli.data.images.tiling import Tiling
 from medgpt_cli.export.observing import Difference, Said, difference, listen
 from medgpt_cli.export.prompts import PROMPTS, picture
-from medgpt_cli.models import checkpoint
+from medgpt_cli.models import checkpoint, reading
 from medgpt_cli.models.adapters.folder import read_as
 from medgpt_cli.workflows.adding import add_adapter
 from medgpt_cli.workflows.loading import encoder_of
@@ -83,7 +83,7 @@ def hear_again(folder: Path, heard: Heard) -> Difference:
         local_files_only=True,
         use_safetensors=True,
         output_loading_info=True,
-        **checkpoint.unpacking(folder),
+        **reading.unpacking(folder),
     )
     wrong = sorted({*info["missing_keys"], *info["unexpected_keys"]})
     if wrong:

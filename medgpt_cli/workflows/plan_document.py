@@ -16,6 +16,7 @@ from medgpt_cli.training.plan.published import FIGURES, TITLES, Figure
 from medgpt_cli.training.plan.shapes import Shape
 from medgpt_cli.training.plan.sharing import Device, Sharing
 from medgpt_cli.workflows.plan_rows import Rows
+from medgpt_cli.workflows.starting import stays_as_read
 
 
 def document(
@@ -35,7 +36,6 @@ def document(
     return {
         "stage": recipe.stage,
         "model": shape.name,
-        "main_memory_to_read_bytes": _to_read(setup) * machine.devices,
         "main_memory_to_merge_bytes": FLOAT / 2 * shape.count() if setup.sharing.packed else None,
         "parameters": {part: count._asdict() for part, count in shape.counts.items()},
         "expert_layer_parameters": shape.expert_layer if shape.decoder.experts else None,
@@ -105,6 +105,7 @@ def _way(recipe: Any, setup: Setup, rows: Rows) -> dict[str, Any]:
             "highest": held.highest,
         },
         "main_memory_bytes": held.host,
+        "main_memory_to_read_bytes": _to_read(recipe, setup),
         "operations_per_token": operations.total / max(1, setup.average.tokens * setup.rows),
         "operations": {
             name: operations.forward[name] + operations.backward[name] for name in operations.forward
@@ -121,11 +122,15 @@ def _way(recipe: Any, setup: Setup, rows: Rows) -> dict[str, Any]:
     }
 
 
-def _to_read(setup: Setup) -> float:
-    """Bytes in which one process reads the model: float32, what is packed as it is kept."""
-    to = setup.sharing.packed
-    packed = setup.shape.packed(to)
-    return FLOAT * (setup.shape.count() - packed) + (BYTES[to] * packed if to else 0.0)
+def _to_read(recipe: Any, setup: Setup) -> float | None:
+    """Bytes in which all processes read the model: float32, what is packed as it is kept; None straight into shards."""
+    sharing = setup.sharing
+    if sharing.deepspeed and sharing.zero == 3 and sharing.ranks > 1 and stays_as_read(recipe):
+        return None
+    packed = setup.shape.packed(sharing.packed)
+    a_process: float = FLOAT * (setup.shape.count() - packed)
+    a_process += BYTES[sharing.packed] * packed if sharing.packed else 0.0
+    return a_process * setup.machine.devices
 
 
 def like(shape: Shape, figure: Figure) -> float | None:

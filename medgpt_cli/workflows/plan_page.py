@@ -62,6 +62,12 @@ def _memory(plan: dict[str, Any], columns: list[tuple[str, dict[str, Any]]]) -> 
         rows.append(
             ("main memory, all devices", *(_gib(way["main_memory_bytes"]) for _, way in columns))
         )
+    rows.append(
+        (
+            "main memory to read the model",
+            *(_gib(way["main_memory_to_read_bytes"]) or "by shard" for _, way in columns),
+        )
+    )
     rows.append(("  which is", *(way["memory_bytes"]["moment"] for _, way in columns)))
     _table("memory of one device, GiB", [name for name, _ in columns], rows, lines=len(names))
     if plan["expert_layer_parameters"] and any(
@@ -111,9 +117,9 @@ def _notes(plan: dict[str, Any]) -> None:
         f"{machine['bytes_per_second_to_memory_assumed'] / 1e9:g} between a device and main memory, in which AdamW "
         f"goes through {machine['bytes_per_second_in_memory_assumed'] / 1e9:g}; assumed, and nothing overlaps",
         f"power: {machine['watts_per_device_assumed']:,.0f} W a device, assumed",
-        f"main memory to begin with: up to {_gib(plan['main_memory_to_read_bytes'])} GiB where one machine holds all "
-        "devices, since each process reads the whole model in float32 before it is sharded; files in float32 are "
-        "mapped, and take less",
+        "main memory to read the model: float32 in every process, where one machine holds all devices (files in "
+        "float32 are mapped, and take less); under ZeRO-3 a model that is trained as it was read goes straight into "
+        "shards, and none is taken",
         "memory: each part at its highest, for the fullest micro-batch; they do not all peak together, and their "
         "worst moment is what must fit; 5 % of a device are left free",
     ]

@@ -32,6 +32,8 @@ from medgpt_cli.workflows.going_on import Start, find_start, put_aside
 from medgpt_cli.workflows.parts_table import part_rows
 from medgpt_cli.workflows.quantising import sentence, told_of
 from medgpt_cli.workflows.seeing import left_alone, unreached
+from medgpt_cli.workflows.sharded import reading_in_shards
+from medgpt_cli.workflows.sharded import told_of as told_of_shards
 from medgpt_cli.workflows.stage_data import StageData, gather
 from medgpt_cli.workflows.stage_trainer import attention_of, batch_of, build_trainer
 from medgpt_cli.workflows.starting import (
@@ -138,7 +140,8 @@ def _run(
     require_trackers(recipe.engine.report_to)
     start = distributed.from_first(find_start(path) if resume else Start())
     last = start.checkpoint
-    model, processor = build_model(recipe, checkpoint_folder=last, online=online)
+    with reading_in_shards(recipe, last, online=online):
+        model, processor = build_model(recipe, checkpoint_folder=last, online=online)
     gathered = gather(recipe, processor)
     attention = attention_of(recipe, model)
     rows = part_rows(recipe, model, freeze(model, learning_parts(recipe), by_adapters(recipe)))
@@ -168,7 +171,7 @@ def _run(
             how = {"batch": asdict(batch), "attention": asdict(attention)}
             how |= {"quantised_base": quantised} if quantised is not None else {}
             run_record.note(run, {"parameters": parameters, **how})
-            settled = [batch.sentence(), attention.sentence()]
+            settled = [batch.sentence(), attention.sentence(), *told_of_shards(model)]
             settled += [sentence(quantised)] if quantised is not None else []
             announce(run, resolved, gathered, rows, settled, last)
             if idle:

@@ -135,6 +135,13 @@ def start_named(recipe: Any, *, online: bool = False) -> Named | None:
     return None if chosen.llm is not None else named_model(chosen.base, chosen.adapter, online=online)
 
 
+def stays_as_read(recipe: Any) -> bool:
+    """Whether a recipe leaves the model as it is read: neither composed, nor stretched, nor given adapters."""
+    chosen = recipe.model
+    composed = chosen.llm is not None or chosen.adapter is not None
+    return not composed and recipe.lora.r is None and chosen.yarn.factor is None
+
+
 def build_embedded(recipe: Any) -> None:
     """Builds the embedded models a stage starts from, where they are not there yet.
 

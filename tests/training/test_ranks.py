@@ -106,6 +106,7 @@ def test_two_processes_equal_one(two: Path, alone: Path, engine: str) -> None:
 @pytest.mark.parametrize(("engine", "shards"), [("ddp", 0), ("zero", 2)])
 def test_each_line_has_the_engine_it_asked_for(two: Path, engine: str, shards: int) -> None:
     for run in two.glob(f"{engine}*"):
+        assert ("read straight into the shards" in (run / "log.txt").read_text()) is (shards > 0)
         assert len(list(run.glob("checkpoints/step-4/global_step4/*model_states.pt"))) == shards
 
 

@@ -57,7 +57,9 @@ def test_the_document_has_both_ways_and_every_assumption(capsys: pytest.CaptureF
     assert change["tokens_per_step"] == plan["as_written"]["tokens_per_step"]
     assert plan["expert_layer_parameters"] > 0.79e9
     parameters = sum(count["total"] for count in plan["parameters"].values())
-    assert plan["main_memory_to_read_bytes"] == 8 * 4 * parameters
+    assert plan["as_written"]["main_memory_to_read_bytes"] == 8 * 4 * parameters
+    sharded = planned(capsys, *BIG, "engine.deepspeed=true", "engine.zero=3")["as_written"]
+    assert sharded["main_memory_to_read_bytes"] is None  # read straight into shards
     assert plan["rows"]["basis"].startswith("no data named: 1,000,000,000 tokens are assumed")
     power = change["seconds"] * 8 * plan["machine"]["watts_per_device_assumed"] / 3.6e6
     assert change["kwh"] == pytest.approx(power)

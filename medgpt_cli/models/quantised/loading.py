@@ -13,7 +13,7 @@ from transformers import LlavaConfig, LlavaForConditionalGeneration, LlavaProces
 from transformers.models.gpt_oss.modeling_gpt_oss import GptOssExperts
 
 from medgpt_cli.core.errors import BadCheckpoint
-from medgpt_cli.models import checkpoint
+from medgpt_cli.models import checkpoint, reading
 from medgpt_cli.models.quantised.experts import MATRICES, PackedExperts
 from medgpt_cli.models.quantised.telling import Quantised
 from medgpt_cli.models.upstream.packed import METHOD, Place, Unpacked, dense, is_experts, repack
@@ -48,7 +48,7 @@ def load(
         BadCheckpoint: Something is missing, damaged, of another shape, or cannot be packed.
         HashMismatch: A file is not the one the folder's manifest names.
     """
-    stated = checkpoint.check_folder(folder)
+    stated = reading.check_folder(folder)
     config = LlavaConfig(**{key: each for key, each in stated.items() if key != "quantization_config"})
     reader = partial(WithoutExperts.from_pretrained, config=config)
     model, processor = checkpoint.load(folder, dtype=dtype, reader=reader, left_out=is_experts)

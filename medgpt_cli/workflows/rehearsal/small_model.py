@@ -41,7 +41,7 @@ def write_small_model(recipe: Any, folder: Path, *, online: bool) -> Told:
 def _whole(recipe: Any, *, online: bool) -> tuple[Any, Any, Told]:
     from transformers import LlavaConfig
 
-    from medgpt_cli.models import checkpoint
+    from medgpt_cli.models import checkpoint, reading
     from medgpt_cli.models.processor import set_template
     from medgpt_cli.models.shrink import shrunken
     from medgpt_cli.models.tiles import use_tiles_of
@@ -49,7 +49,7 @@ def _whole(recipe: Any, *, online: bool) -> tuple[Any, Any, Told]:
     from medgpt_cli.workflows.naming import named_model
 
     _, folder, adapter = named_model(recipe.model.base, recipe.model.adapter, online=online)
-    config = LlavaConfig(**checkpoint.check_folder(folder))
+    config = LlavaConfig(**reading.check_folder(folder))
     Weights(folder)
     processor = checkpoint.load_processor(folder)
     set_template(processor, date=recipe.chat.date, reasoning=recipe.chat.reasoning)
