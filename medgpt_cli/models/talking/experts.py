@@ -45,10 +45,11 @@ def each_of_few(
     down, down_bias = module.down_proj, module.down_proj_bias
     rows = []
     for token, those, share in zip(hidden, chosen.tolist(), weights, strict=True):
-        parts = []
-        for expert in those:
-            opened = torch.addmm(up_bias[expert], token[None], up[expert])
-            parts.append(torch.addmm(down_bias[expert], module._apply_gate(opened), down[expert]))
+        opened = [torch.addmm(up_bias[expert], token[None], up[expert]) for expert in those]
+        gated = module._apply_gate(torch.cat(opened)).split(1)
+        parts = [
+            torch.addmm(down_bias[each], one, down[each]) for each, one in zip(those, gated, strict=True)
+        ]
         rows.append(share[None].to(hidden.dtype) @ torch.cat(parts))
     return torch.cat(rows)
 
