@@ -13,8 +13,8 @@ their pictures, in the place of PMC-LLaMA's papers.  The sets are cut from one h
 carry: what is held out has neighbours among what was trained on, so a lead here says that the recipe teaches the tower
 to tell such pictures apart, and nothing of other patients.
 
-Measured twice, at two commits: 300 steps did not do that.  The mean macro-F1 over the three sets was 0.660, from scratch
-0.670: -0.009 (95 % -0.085 to 0.062), before it -0.031 (-0.103 to 0.039), and the report says so.
+Measured twice, at two commits: 300 steps did not do that.  The mean macro-F1 over the three sets was 0.660, from
+scratch 0.670: -0.009 (95 % -0.085 to 0.062), before it -0.031 (-0.103 to 0.039), and the report says so.
 """
 
 from __future__ import annotations
