@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell ignores Ctrl-C for what it runs in the background, and what is started from there inherits that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from medgpt_cli.core import console, offline
 from medgpt_cli.core.cache import cache_path
