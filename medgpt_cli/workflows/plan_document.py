@@ -123,12 +123,16 @@ def _way(recipe: Any, setup: Setup, rows: Rows) -> dict[str, Any]:
 
 
 def _to_read(recipe: Any, setup: Setup) -> float | None:
-    """Bytes in which all processes read the model: float32, what is packed as it is kept; None straight into shards."""
+    """Bytes in which all processes read the model; None where it goes straight into shards.
+
+    In float32, beside adapters as it is computed, and what is packed as it is kept.
+    """
     sharing = setup.sharing
     if sharing.deepspeed and sharing.zero == 3 and sharing.ranks > 1 and stays_as_read(recipe):
         return None
     packed = setup.shape.packed(sharing.packed)
-    a_process: float = FLOAT * (setup.shape.count() - packed)
+    narrow = recipe.lora.r is not None and setup.device.bf16 and not sharing.deepspeed
+    a_process: float = (FLOAT / 2 if narrow else FLOAT) * (setup.shape.count() - packed)
     a_process += BYTES[sharing.packed] * packed if sharing.packed else 0.0
     return a_process * setup.machine.devices
 

@@ -57,6 +57,7 @@ def _memory(plan: dict[str, Any], columns: list[tuple[str, dict[str, Any]]]) -> 
         (name, *(_gib(way["memory_bytes"]["highest"].get(name)) for _, way in columns)) for name in names
     ]
     rows.append(("at the worst moment", *(_gib(way["memory_bytes"]["total"]) for _, way in columns)))
+    rows.append(("  which is", *(way["memory_bytes"]["moment"] for _, way in columns)))
     rows.append(("may be planned with", *[_gib(plan["machine"]["usable_bytes"])] * len(columns)))
     if any(way["main_memory_bytes"] for _, way in columns):
         rows.append(
@@ -68,7 +69,6 @@ def _memory(plan: dict[str, Any], columns: list[tuple[str, dict[str, Any]]]) -> 
             *(_gib(way["main_memory_to_read_bytes"]) or "by shard" for _, way in columns),
         )
     )
-    rows.append(("  which is", *(way["memory_bytes"]["moment"] for _, way in columns)))
     _table("memory of one device, GiB", [name for name, _ in columns], rows, lines=len(names))
     if plan["expert_layer_parameters"] and any(
         "gathered parameters" in way["memory_bytes"] for _, way in columns
@@ -117,9 +117,9 @@ def _notes(plan: dict[str, Any]) -> None:
         f"{machine['bytes_per_second_to_memory_assumed'] / 1e9:g} between a device and main memory, in which AdamW "
         f"goes through {machine['bytes_per_second_in_memory_assumed'] / 1e9:g}; assumed, and nothing overlaps",
         f"power: {machine['watts_per_device_assumed']:,.0f} W a device, assumed",
-        "main memory to read the model: float32 in every process, where one machine holds all devices (files in "
-        "float32 are mapped, and take less); under ZeRO-3 a model that is trained as it was read goes straight into "
-        "shards, and none is taken",
+        "main memory to read the model: in every process, where one machine holds all devices, in float32 or beside "
+        "adapters in bfloat16 (files in float32 are mapped, and take less); under ZeRO-3 a model that is trained as "
+        "it was read goes straight into shards, and none is taken",
         "memory: each part at its highest, for the fullest micro-batch; they do not all peak together, and their "
         "worst moment is what must fit; 5 % of a device are left free",
     ]

@@ -58,6 +58,9 @@ def test_the_document_has_both_ways_and_every_assumption(capsys: pytest.CaptureF
     assert plan["expert_layer_parameters"] > 0.79e9
     parameters = sum(count["total"] for count in plan["parameters"].values())
     assert plan["as_written"]["main_memory_to_read_bytes"] == 8 * 4 * parameters
+    adapting = planned(capsys, "adapt", *BIG[1:3], "--gpus", "1", "--gpu-memory", "80GB")
+    total = sum(count["total"] for count in adapting["parameters"].values())
+    assert adapting["as_written"]["main_memory_to_read_bytes"] == pytest.approx(2 * total, rel=0.02)
     sharded = planned(capsys, *BIG, "engine.deepspeed=true", "engine.zero=3")["as_written"]
     assert sharded["main_memory_to_read_bytes"] is None  # read straight into shards
     assert plan["rows"]["basis"].startswith("no data named: 1,000,000,000 tokens are assumed")
