@@ -124,12 +124,12 @@ def test_a_poisoned_step_changes_nothing_and_is_counted(
 def test_a_mean_is_over_the_steps_that_were_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     two = ["--data", "local.jsonl", "--data", "local.jsonl", "train.max_steps=4", "train.log_steps=4"]
     poison(monkeypatch, {3: NAN})
-    assert main(["sft", *LINE[3:], *two, "--out", "run"]) == 0
+    assert main(["sft", "--model", "tiny-untrained", *LINE[3:], *two, "--out", "run"]) == 0
     first, line = metrics("run")
     assert "refused" not in first
     sums = line["sources"].values()
     assert line["refused"] == 1
-    assert 7 < line["loss"] < 11
+    assert 7 < line["loss"] < 9
     assert sum(each["loss_sum"] for each in sums) / sum(
         each["tokens"] for each in sums
     ) == pytest.approx(line["loss"], rel=0.05)
